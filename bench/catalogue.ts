@@ -1,0 +1,81 @@
+/** Which benches there are, and which loads each one puts on its servers. */
+
+export type ServerMode = "echo" | "lines" | "sink" | "source";
+export type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
+
+export interface TcpLoad {
+  readonly name: string;
+  readonly mode: ServerMode;
+  readonly kind: LoadKind;
+  readonly connections: number;
+  /** Messages of 64 bytes that are on their way at once on each connection. */
+  readonly depth: number;
+}
+
+export interface TcpBench {
+  readonly kind: "tcp";
+  readonly loads: readonly TcpLoad[];
+}
+
+/** Work inside one process: jobs/NAME.ts says what each contender does for one operation of a load. */
+export interface JobBench {
+  readonly kind: "job";
+  readonly loads: readonly { readonly name: string; readonly servers: readonly string[] }[];
+}
+
+/** The servers of the TCP benches, in the order of the tables. */
+export const tcpServers: readonly string[] = ["node-net", "twisted", "c-epoll"];
+
+export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
+  "tcp-echo": {
+    kind: "tcp",
+    loads: [
+      { name: "ping-pong", mode: "echo", kind: "exchange", connections: 100, depth: 1 },
+      { name: "16 pipelined", mode: "echo", kind: "exchange", connections: 100, depth: 16 },
+    ],
+  },
+  "tcp-lines": {
+    kind: "tcp",
+    loads: [{ name: "16 pipelined", mode: "lines", kind: "exchange", connections: 100, depth: 16 }],
+  },
+  "tcp-bulk": {
+    kind: "tcp",
+    loads: [
+      { name: "64 KiB in", mode: "sink", kind: "send", connections: 8, depth: 1 },
+      { name: "64 KiB out", mode: "source", kind: "receive", connections: 8, depth: 1 },
+    ],
+  },
+  "tcp-accept": {
+    kind: "tcp",
+    loads: [{ name: "connect, echo, close", mode: "echo", kind: "churn", connections: 32, depth: 1 }],
+  },
+  "tcp-idle": {
+    kind: "tcp",
+    loads: [{ name: "10 000 held", mode: "echo", kind: "hold", connections: 10_000, depth: 1 }],
+  },
+  timers: {
+    kind: "job",
+    loads: [
+      { name: "add and cancel", servers: ["node"] },
+      { name: "the same, 1 000 pending", servers: ["node"] },
+    ],
+  },
+  deferred: {
+    kind: "job",
+    loads: [
+      { name: "five links", servers: ["promise"] },
+      { name: "coroutine, five yields", servers: ["promise"] },
+      { name: "hops of one coroutine", servers: ["promise"] },
+    ],
+  },
+};
+
+/** Every name that `--servers` takes. */
+export const contenders: readonly string[] = [
+  ...new Set([
+    ...tcpServers,
+    ...Object.values(catalogue).flatMap((bench) =>
+      bench.kind === "job" ? bench.loads.flatMap((load) => load.servers) : [],
+    ),
+  ]),
+];

@@ -1,0 +1,65 @@
+/** The figures that the project promises, as ratios of one run (issue 2), and whether a run met them. */
+import type { Figure, Spread } from "./figure.ts";
+
+export interface Goal {
+  readonly what: string;
+  readonly bench: string;
+  readonly load: string;
+  /** Peer whose CPU time per operation is divided by ours; without one the figure stands for itself, in `unit`. */
+  readonly over?: string;
+  readonly unit?: "ns" | "bytes";
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface Verdict {
+  readonly goal: Goal;
+  /** Undefined where the run measured only one side of it. */
+  readonly value: number | undefined;
+  readonly met: boolean;
+}
+
+export function judge(figures: readonly Figure[], goals: readonly Goal[] = promised): Verdict[] {
+  return goals.map((goal) => {
+    const find = (server: string): Figure | undefined =>
+      figures.find((each) => each.bench === goal.bench && each.load === goal.load && each.server === server);
+    const ours = find("ropewalk");
+    const value = goal.over === undefined ? ownFigure(ours, goal.unit) : ratio(find(goal.over), ours);
+    const met = value !== undefined && value >= (goal.atLeast ?? -Infinity) && value <= (goal.atMost ?? Infinity);
+    return { goal, value, met };
+  });
+}
+
+function ratio(peer: Figure | undefined, ours: Figure | undefined): number | undefined {
+  return peer && ours && peer.cpuUsPerOp.median / ours.cpuUsPerOp.median;
+}
+
+function ownFigure(ours: Figure | undefined, unit: Goal["unit"]): number | undefined {
+  const figure: Spread | undefined = unit === "bytes" ? ours?.bytesPerConnection : ours?.cpuUsPerOp;
+  return figure && (unit === "ns" ? figure.median * 1_000 : figure.median);
+}
+
+const echo = { bench: "tcp-echo", load: "ping-pong" };
+const lines = { bench: "tcp-lines", load: "16 pipelined" };
+const timer = { bench: "timers", load: "add and cancel" };
+
+export const promised: readonly Goal[] = [
+  { what: "echo", ...echo, over: "node-net", atLeast: 1.15 },
+  { what: "echo", ...echo, over: "twisted", atLeast: 1.8 },
+  { what: "pipelined lines", ...lines, over: "node-net", atLeast: 7 },
+  { what: "pipelined lines", ...lines, over: "twisted", atLeast: 2.7 },
+  { what: "bulk in", bench: "tcp-bulk", load: "64 KiB in", over: "node-net", atLeast: 1 },
+  { what: "bulk out", bench: "tcp-bulk", load: "64 KiB out", over: "node-net", atLeast: 1 },
+  { what: "a connection's life", bench: "tcp-accept", load: "connect, echo, close", over: "node-net", atLeast: 1 },
+  { what: "idle connection", bench: "tcp-idle", load: "10 000 held", unit: "bytes", atMost: 3_500 },
+  { what: "timer", ...timer, unit: "ns", atMost: 50 },
+  { what: "timer", ...timer, over: "node", atLeast: 5 },
+  { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },
+  {
+    what: "coroutine, five yields",
+    bench: "deferred",
+    load: "coroutine, five yields",
+    over: "await-deferred",
+    atLeast: 1 / 0.4,
+  },
+];

@@ -1,0 +1,36 @@
+/** One contender of one load in this process: `main.js BENCH LOAD SERVER SECONDS` prints a Sample as JSON. */
+import { argv, cpuUsage, memoryUsage } from "node:process";
+import { deferredJobs } from "./deferred.ts";
+import type { Jobs } from "./job.ts";
+import { timerJobs } from "./timers.ts";
+
+const benches: Record<string, Jobs> = { timers: timerJobs, deferred: deferredJobs };
+
+const [bench = "", load = "", server = "", seconds = ""] = argv.slice(2);
+const job = benches[bench]?.[load]?.[server];
+if (job === undefined) throw new Error(`Cannot find job "${bench}", "${load}", "${server}"`);
+
+await job(warmUpOps());
+const cpuBefore = cpuUsage();
+const begunMs = performance.now();
+let ops = 0;
+do {
+  await job(opsAtOnce());
+  ops += opsAtOnce();
+} while (performance.now() - begunMs < Number(seconds) * 1_000);
+const { user, system } = cpuUsage(cpuBefore);
+const sample = {
+  ops,
+  seconds: (performance.now() - begunMs) / 1_000,
+  cpuUs: user + system,
+  rssBytes: memoryUsage.rss(),
+};
+console.log(JSON.stringify(sample));
+
+function opsAtOnce(): number {
+  return 1_000_000;
+}
+
+function warmUpOps(): number {
+  return 200_000;
+}

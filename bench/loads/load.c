@@ -1,0 +1,243 @@
+// One load generator for every TCP bench: epoll, one thread, and every byte that comes back is compared.
+//
+//   load KIND PORT SECONDS CONNECTIONS DEPTH
+//
+// It prints `ready`, waits for a line on stdin, runs, prints `{"ops":N,"seconds":S}` and keeps what it holds open
+// until stdin ends, so that the caller can look at the server before, between and after. Kinds:
+//   exchange  DEPTH lines of 64 bytes at a time on each connection; all must come back the same
+//   send      64 KiB chunks to the server, which answers each MiB with that MiB's last byte
+//   receive   one byte asks for one MiB in 64 KiB chunks
+//   churn     connect, one exchange of 64 bytes, half-close, wait for the server's close; CONNECTIONS at a time
+//   hold      open CONNECTIONS and leave them idle; every hundredth shows by one exchange that it is served
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MESSAGE = 64, CHUNK = 65536, MIB = 1 << 20, PERIOD = 251, WINDOW = 4, MAX_DEPTH = 64, GRACE_SECONDS = 10 };
+
+typedef struct {
+  int fd;
+  int state;
+  unsigned long sent, got; // bytes
+  char out[MESSAGE * MAX_DEPTH];
+} Connection;
+
+static int port, depth, queue;
+static double deadline;
+static unsigned long ops;
+static unsigned sequence;
+static char pattern[PERIOD + MIB], scratch[MIB];
+
+static void fail(const char *what) {
+  fprintf(stderr, "load: %s (%s)\n", what, strerror(errno));
+  exit(1);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+// A connection per source address in turn: one address would run out of ports while closed ones linger.
+static int dial(int nonblocking) {
+  static unsigned host;
+  int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) fail("cannot make a socket");
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001u + host++ % 200)};
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(0x7f000001u)};
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0) fail("cannot bind");
+  if (nonblocking) fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) fail("cannot connect");
+  return fd;
+}
+
+static void watch(Connection *c, unsigned events) {
+  struct epoll_event e = {.events = events, .data.ptr = c};
+  if (epoll_ctl(queue, EPOLL_CTL_ADD, c->fd, &e) < 0) fail("cannot watch a connection");
+}
+
+// Each message carries its own number, so that an answer to another message is seen as wrong.
+static void send_messages(Connection *c, int count) {
+  for (int i = 0; i < count; i++) {
+    char *at = c->out + i * MESSAGE;
+    memset(at, 'a' + i % 26, MESSAGE);
+    unsigned number = sequence++;
+    for (int digit = 0; digit < 8; digit++, number >>= 4) at[digit] = "0123456789abcdef"[number & 15];
+    at[MESSAGE - 2] = '\r', at[MESSAGE - 1] = '\n';
+  }
+  c->sent = count * MESSAGE, c->got = 0;
+  if (send(c->fd, c->out, c->sent, MSG_NOSIGNAL) != (ssize_t)c->sent) fail("cannot send");
+}
+
+// Returns 1 when everything that was sent has come back.
+static int receive_messages(Connection *c) {
+  ssize_t n = recv(c->fd, scratch, sizeof scratch, 0);
+  if (n < 0 && errno == EAGAIN) return 0;
+  if (n <= 0) fail("the server closed while an answer was due");
+  if (c->got + n > c->sent || memcmp(scratch, c->out + c->got, n)) fail("the server answered with wrong bytes");
+  c->got += n;
+  return c->got == c->sent;
+}
+
+// Each of the following handles one event and returns 1 when its connection has done all it will do.
+static int exchange(Connection *c, int over) {
+  if (!receive_messages(c)) return 0;
+  ops += depth;
+  if (over) return 1;
+  send_messages(c, depth);
+  return 0;
+}
+
+static int push(Connection *c, int over) {
+  for (;;) {
+    ssize_t n = recv(c->fd, scratch, sizeof scratch, 0);
+    if (n == 0) fail("the server closed while an answer was due");
+    if (n < 0 && errno != EAGAIN) fail("cannot read an answer");
+    if (n < 0) break;
+    for (ssize_t i = 0; i < n; i++, c->got += MIB, ops += MIB / CHUNK)
+      if (scratch[i] != pattern[(c->got + MIB - 1) % PERIOD]) fail("the server answered with wrong bytes");
+  }
+  if (c->got > c->sent) fail("the server acknowledged more than was sent");
+  while (c->sent - c->got < WINDOW * MIB && !(over && c->sent % MIB == 0)) {
+    ssize_t n = send(c->fd, pattern + c->sent % PERIOD, CHUNK - c->sent % CHUNK, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN) fail("cannot send");
+    if (n < 0) break;
+    c->sent += n;
+  }
+  return over && c->got == c->sent;
+}
+
+static void ask(Connection *c) {
+  if (send(c->fd, "?", 1, MSG_NOSIGNAL) != 1) fail("cannot send");
+  c->sent += MIB;
+}
+
+static int pull(Connection *c, int over) {
+  ssize_t n = recv(c->fd, scratch, sizeof scratch - CHUNK, 0);
+  if (n < 0 && errno == EAGAIN) return 0;
+  if (n <= 0) fail("the server closed while bytes were due");
+  for (ssize_t at = 0; at < n;) {
+    size_t part = CHUNK - c->got % CHUNK;
+    if (part > (size_t)(n - at)) part = n - at;
+    if (memcmp(scratch + at, pattern + c->got % CHUNK, part)) fail("the server sent wrong bytes");
+    at += part, c->got += part;
+    if (c->got % CHUNK == 0) ops++;
+  }
+  if (c->got > c->sent) fail("the server sent more than was asked for");
+  while (!over && c->sent - c->got <= (WINDOW - 1) * MIB) ask(c);
+  return c->got == c->sent;
+}
+
+enum { CONNECTING, WAITING, CLOSING };
+
+static void redial(Connection *c) {
+  c->fd = dial(1), c->state = CONNECTING;
+  watch(c, EPOLLOUT);
+}
+
+static int churn(Connection *c, int over) {
+  if (c->state == CONNECTING) {
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+    epoll_ctl(queue, EPOLL_CTL_MOD, c->fd, &e);
+    send_messages(c, 1);
+    c->state = WAITING;
+  } else if (c->state == WAITING) {
+    if (!receive_messages(c)) return 0;
+    shutdown(c->fd, SHUT_WR);
+    c->state = CLOSING;
+  } else {
+    if (recv(c->fd, scratch, sizeof scratch, 0) != 0) fail("the server did not close cleanly");
+    close(c->fd);
+    ops++;
+    if (over) return 1;
+    redial(c);
+  }
+  return 0;
+}
+
+static void hold(int connections) {
+  Connection c = {0};
+  for (int i = 1; i <= connections; i++, ops++) {
+    c.fd = dial(0);
+    if (i % 100 && i != connections) continue;
+    send_messages(&c, 1);
+    while (!receive_messages(&c)) continue;
+  }
+}
+
+static void run(int (*step)(Connection *, int), int connections) {
+  struct epoll_event events[256];
+  for (int left = connections; left > 0;) {
+    int count = epoll_wait(queue, events, 256, 1000);
+    double at = now();
+    if (at > deadline + GRACE_SECONDS) fail("the server did not answer in time");
+    for (int i = 0; i < count; i++) {
+      Connection *c = events[i].data.ptr;
+      if (!step(c, at >= deadline)) continue;
+      left--;
+      epoll_ctl(queue, EPOLL_CTL_DEL, c->fd, NULL);
+    }
+  }
+}
+
+static void wait_for_line(void) {
+  char c;
+  while (read(0, &c, 1) == 1 && c != '\n') continue;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 6) fail("usage: load exchange|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
+  const char *kind = argv[1];
+  port = atoi(argv[2]), depth = atoi(argv[5]);
+  double seconds = atof(argv[3]);
+  int connections = atoi(argv[4]);
+  if (depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > 19000) fail("count out of bounds");
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = i % PERIOD;
+  queue = epoll_create1(0);
+
+  int is_exchange = !strcmp(kind, "exchange"), is_send = !strcmp(kind, "send"), is_receive = !strcmp(kind, "receive");
+  int is_churn = !strcmp(kind, "churn"), opened_before = is_exchange || is_send || is_receive;
+  Connection *all = calloc(connections, sizeof *all);
+  for (int i = 0; opened_before && i < connections; i++) {
+    all[i].fd = dial(0);
+    send_messages(&all[i], 0);
+    fcntl(all[i].fd, F_SETFL, O_NONBLOCK);
+  }
+  puts("ready"), fflush(stdout);
+  wait_for_line();
+
+  double begun = now();
+  deadline = begun + seconds;
+  for (int i = 0; opened_before && i < connections; i++) {
+    watch(&all[i], is_send ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN);
+    if (is_exchange) send_messages(&all[i], depth);
+    if (is_receive) for (int asked = 0; asked < WINDOW; asked++) ask(&all[i]);
+  }
+  for (int i = 0; is_churn && i < connections; i++) redial(&all[i]);
+  if (is_exchange) run(exchange, connections);
+  else if (is_send) run(push, connections);
+  else if (is_receive) run(pull, connections);
+  else if (is_churn) run(churn, connections);
+  else hold(connections);
+  printf("{\"ops\":%lu,\"seconds\":%.6f}\n", ops, now() - begun), fflush(stdout);
+  wait_for_line();
+  return 0;
+}

@@ -1,0 +1,32 @@
+/** What the kernel says about a process, all its threads together. Linux only: it reads /proc. */
+import { readdirSync, readFileSync } from "node:fs";
+
+/** CPU time in µs since the process began, user and system. Throws when the process is gone. */
+export function cpuUs(pid: number): number {
+  let ns = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) ns += threadNs(`/proc/${pid}/task/${task}/schedstat`);
+  if (ns > 0) return ns / 1_000;
+  // A kernel without scheduler statistics: clock ticks of 10 ms, all threads included.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+/** Resident memory in bytes. */
+export function rssBytes(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  if (line === null) throw new Error(`Cannot read the memory of process ${pid}: it has ended`);
+  return Number(line[1]) * 1_024;
+}
+
+function threadNs(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8").split(" ")[0]);
+  } catch (error) {
+    // The thread ended between the listing and the reading, or the kernel keeps no such file.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ESRCH")
+      return 0;
+    throw error;
+  }
+}
