@@ -1,0 +1,60 @@
+/**
+ * A Deferred was cancelled before it had a result. Its `name` is `"AbortError"`, so that code which knows only
+ * `AbortSignal` recognises it; `cause` is the reason given to `cancel(reason)`, if there was one.
+ *
+ * @example
+ * const d = new Deferred<string>();
+ * d.addErrback((error) => console.log(error instanceof CancelledError, error.cause)); // true "no longer needed"
+ * d.cancel("no longer needed");
+ */
+export class CancelledError extends Error {
+  override name = "AbortError";
+
+  constructor(reason?: unknown) {
+    super("The Deferred was cancelled", reason === undefined ? undefined : { cause: reason });
+  }
+}
+
+/** Something that happens once was asked to happen again: a Deferred to fire, a DelayedCall that ran to be moved. */
+export class AlreadyCalledError extends Error {
+  override name = "AlreadyCalledError";
+}
+
+/** A DelayedCall that was cancelled was asked for something. */
+export class AlreadyCancelledError extends Error {
+  override name = "AlreadyCancelledError";
+}
+
+/** A Deferred had no result in the time given to `addTimeout`; `cause` is the CancelledError that ended it. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError";
+  /** How long it was given, in ms. */
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number, options?: ErrorOptions) {
+    super(`The Deferred had no result within ${timeoutMs} ms`, options);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The first failure among the Deferreds of `gatherResults`: `cause` is the error, `index` says whose. */
+export class FirstError extends Error {
+  override name = "FirstError";
+  /** Position of the Deferred that failed. */
+  readonly index: number;
+
+  constructor(index: number, cause: unknown) {
+    super(`Deferred ${index} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.index = index;
+  }
+}
+
+/** `DeferredQueue.put` found the queue full. */
+export class QueueOverflowError extends Error {
+  override name = "QueueOverflowError";
+}
+
+/** `DeferredQueue.get` found as many waiters in the line as the queue allows. */
+export class QueueUnderflowError extends Error {
+  override name = "QueueUnderflowError";
+}
