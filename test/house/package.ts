@@ -1,4 +1,5 @@
 /** What package.json promises, and what must never be in a tracked file. */
+import { apiReportPath } from "../../tools/api-report.ts";
 import type { SourceFile } from "../../tools/syntax.ts";
 import { type Rule, violation } from "./rule.ts";
 
@@ -56,12 +57,6 @@ export const noMachine: Rule = {
         }),
       ),
 };
-
-/** Where the API report of a subpath lives: "." is index, "./a/b" is a.b. */
-export function apiReportPath(subpath: string): string {
-  const name = subpath === "." ? "index" : subpath.slice(2).replaceAll("/", ".");
-  return `docs/api/${name}.api.md`;
-}
 
 function packageJson(files: readonly SourceFile[]): PackageJson {
   const file = files.find(({ path }) => path === "package.json");

@@ -1,0 +1,75 @@
+/** The committed API report is what the build exports, so that no change of the public interface goes unseen. */
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { describe, test } from "node:test";
+import { API_FOLDER, apiReport, apiReports } from "../tools/api-report.ts";
+import { ROOT, readProjectFile } from "../tools/tree.ts";
+
+describe("the API report", () => {
+  const reports = apiReports();
+  for (const { path, text } of reports) {
+    test(`${path} is up to date`, () => {
+      assert.equal(changes(readProjectFile(path).text, text), "");
+    });
+  }
+
+  test("has a file for each exported subpath and no other", () => {
+    const expected = reports.map(({ path }) => path.slice(API_FOLDER.length)).sort();
+    assert.deepEqual(readdirSync(ROOT + API_FOLDER).sort(), expected);
+  });
+});
+
+describe("a report", () => {
+  const files: Record<string, string> = {
+    "index.d.ts": `export { A, type B as C } from "./a.ts"; export * from "./b.ts";
+      import { D } from "./a.ts"; export { D };`,
+    "a.d.ts": `export declare class A<T> extends Base {
+        #private; private hidden; /** why */ z(
+          x: T, // first
+        ): void;
+        protected a: string;
+        constructor(); }
+      export interface B { } declare const D: 1; export { D };`,
+    "b.d.ts": `export declare function f(x: number): string;
+      export declare function f(x: string): number;`,
+  };
+  const report = apiReport("./line", "index.d.ts", (path) => ({ path, text: files[path] ?? "" }));
+
+  test("lists each name once, sorted, followed through re-exports, without comments or private members", () => {
+    const lines = [
+      "class A<T> extends Base {",
+      "  protected a: string;",
+      "  constructor();",
+      "  z( x: T, ): void;",
+      "}",
+      "",
+      "// exported as C",
+      "interface B {}",
+      "",
+      "const D: 1",
+      "",
+      "function f(x: number): string;",
+      "function f(x: string): number;",
+    ];
+    assert.match(report, /^# ropewalk\/line\n/);
+    assert.equal(report.split("```ts\n")[1]?.split("\n```")[0], lines.join("\n"));
+  });
+
+  test("differs in the lines that changed", () => {
+    const changed = report.replace("z( x: T, ): void", "z(): void");
+    assert.equal(
+      changes(report, changed),
+      "- z( x: T, ): void;\n+ z(): void;\nRun `npm run api`, read the difference, and commit it if it is meant",
+    );
+  });
+});
+
+/** The lines that only one of two texts has, or "" where they are equal. */
+function changes(before: string, after: string): string {
+  if (before === after) return "";
+  const [old, now] = [before, after].map((text) => text.split("\n").map((line) => line.trim()));
+  const gone = (old ?? []).filter((line) => !now?.includes(line)).map((line) => `- ${line}`);
+  const come = (now ?? []).filter((line) => !old?.includes(line)).map((line) => `+ ${line}`);
+  const advice = "Run `npm run api`, read the difference, and commit it if it is meant";
+  return [...gone, ...come, advice].join("\n");
+}
