@@ -93,17 +93,16 @@ function docstringBefore(file: SourceFile, start: number): string | undefined {
   const isClose = ({ type, value, end }: Comment) =>
     type === "Block" && value.startsWith("*") && end <= start && file.text.slice(end, start).trim() === "";
   const comment = syntaxOf(file).comments.findLast(isClose);
-  return comment === undefined ? undefined : docstringText(comment.value);
+  return comment === undefined ? undefined : docstringText(comment.value).trim();
 }
 
-/** The text of a `/** … *​/` comment without its stars. */
+/** The text of a `/** … *​/` comment without its stars, line for line. */
 export function docstringText(value: string): string {
   return value
     .replace(/^\*/, "")
     .split("\n")
     .map((line) => line.replace(/^\s*\* ?/, ""))
-    .join("\n")
-    .trim();
+    .join("\n");
 }
 
 function targetOf(file: SourceFile, node: SyntaxNode): string {

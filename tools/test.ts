@@ -1,0 +1,61 @@
+/**
+ * Runs the built tests with Node's own runner (Node 20 takes no globs): `npm test`, or `npm test -- core/ line` for the files
+ * whose path contains one of the words. Options (`--test-only`, `--test-name-pattern=…`) go through to node.
+ *
+ * Files in test/interop and test/faults start other programs and exhaust descriptors: they run one at a time, afterwards.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "./tree.ts";
+
+/** The built test files whose source still exists, relative to the root and sorted. */
+export function builtTests(): string[] {
+  const built = [
+    ...listed("dist").map((name) => ({ path: `dist/${name}`, source: `src/${name}` })),
+    ...listed("build").map((name) => ({ path: `build/${name}`, source: name })),
+  ];
+  return built
+    .filter(({ path, source }) => path.endsWith(".test.js") && existsSync(ROOT + source.replace(/\.js$/, ".ts")))
+    .map(({ path }) => path)
+    .sort();
+}
+
+/** Picks what the words ask for, and splits it into what may run side by side and what may not. */
+export function planned(paths: readonly string[], words: readonly string[]): { together: string[]; alone: string[] } {
+  const wanted = paths.filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
+  const isAlone = (path: string) => /^build\/test\/(interop|faults)\//.test(path);
+  return { together: wanted.filter((path) => !isAlone(path)), alone: wanted.filter(isAlone) };
+}
+
+function main(args: readonly string[]): number {
+  const options = args.filter((arg) => arg.startsWith("-"));
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const { together, alone } = planned(builtTests(), words);
+  if (together.length + alone.length === 0) {
+    console.error(`Cannot find a built test file for ${JSON.stringify(words)}: build first, or use other words`);
+    return 1;
+  }
+  const results = [run(together, 2, options), run(alone, 1, options)];
+  return results.every((status) => status === 0) ? 0 : 1;
+}
+
+function run(paths: readonly string[], concurrency: number, options: readonly string[]): number {
+  if (paths.length === 0) return 0;
+  const settings = ["--test-reporter=spec", `--test-timeout=${TEST_LIMIT_MS}`, `--test-concurrency=${concurrency}`];
+  const { status, signal } = spawnSync(process.execPath, ["--test", ...settings, ...options, ...paths], {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (signal !== null) console.error(`The test run was ended by ${signal}`);
+  return status ?? 1;
+}
+
+function listed(folder: string): string[] {
+  return existsSync(ROOT + folder) ? readdirSync(ROOT + folder, { recursive: true, encoding: "utf8" }) : [];
+}
+
+/** Against a test that hangs, not against a slow one. */
+const TEST_LIMIT_MS = 300_000;
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = main(process.argv.slice(2));
