@@ -1,0 +1,34 @@
+import type { Deferred } from "./deferred.ts";
+
+/** Whole files and directories, as Deferreds. Failures are the system's own errors, with `code` (`ENOENT`, …). */
+export interface Files {
+  read(path: string): Deferred<Uint8Array>;
+  readText(path: string): Deferred<string>;
+  /** Replaces the file. `atomic` writes beside it, syncs and renames, so that readers see the old or the new one, whole. */
+  write(path: string, data: Uint8Array | string, options?: WriteFileOptions): Deferred<void>;
+  append(path: string, data: Uint8Array | string): Deferred<void>;
+  stat(path: string): Deferred<FileStatus>;
+  /** The names in a directory, sorted. */
+  list(path: string): Deferred<string[]>;
+  rename(from: string, to: string): Deferred<void>;
+  /** Removes a file, or a directory with all that is in it. What is not there is no error. */
+  remove(path: string): Deferred<void>;
+  /** Makes the directory and its parents. */
+  makeDirectory(path: string): Deferred<void>;
+}
+
+export interface WriteFileOptions {
+  readonly atomic?: boolean;
+  /** Permission bits of a new file; default 0o666 less the umask. */
+  readonly mode?: number;
+}
+
+export interface FileStatus {
+  readonly kind: "file" | "directory" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedMs: number;
+  /** Permission bits. */
+  readonly mode: number;
+}

@@ -1,0 +1,165 @@
+import type { Address } from "./address.ts";
+import type { Clock } from "./clock.ts";
+import type { DatagramProtocol, DatagramTransport } from "./datagram.ts";
+import type { Deferred } from "./deferred.ts";
+import type { Files } from "./files.ts";
+import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "./process.ts";
+import type { Protocol, ProtocolFactory } from "./protocol.ts";
+import type { TlsClientOptions, TlsServerOptions } from "./tls.ts";
+
+/**
+ * The event loop and the only door to the outside: it tells the time, opens ports, dials, spawns, and calls back. Pass
+ * it as an argument, never keep it in a global: then the simulated one is a one-word change.
+ */
+export interface Reactor extends Clock, Lifecycle {
+  /** Milliseconds since 1970; may jump. For stamps only, never for measuring. */
+  wallTimeMs(): number;
+  /** Uniform in [0, 1); not for secrets. */
+  random(): number;
+  /** For secrets, nonces and keys. */
+  randomBytes(count: number): Uint8Array;
+
+  /** Opens a TCP port. Fails with ListenError. */
+  listenTcp(options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port>;
+  /**
+   * Dials one address or name (all its addresses, RFC 8305). Fires when the protocol is usable: for TLS after the
+   * handshake and verification. Cancelling leaves no socket and no timer. Fails with ConnectError (LookupError, TlsError),
+   * TimeoutError, or what the protocol's connectionMade threw.
+   */
+  connectTcp<P extends Protocol>(options: ConnectTcpOptions, factory: ProtocolFactory<P>): Deferred<P>;
+  /** Opens a UNIX-domain port. Removes a stale socket and refuses a live one. Fails with ListenError. */
+  listenUnix(options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port>;
+  connectUnix<P extends Protocol>(options: ConnectUnixOptions, factory: ProtocolFactory<P>): Deferred<P>;
+  /** Accepts on a listening descriptor that another program opened (systemd, a parent). */
+  adoptPort(descriptor: number, options: StreamServerOptions, factory: ProtocolFactory): Deferred<Port>;
+  /** Takes over a connected stream descriptor. */
+  adoptConnection<P extends Protocol>(
+    descriptor: number,
+    options: StreamOptions,
+    factory: ProtocolFactory<P>,
+  ): Deferred<P>;
+  /** Standard input and output as one connection; standard input's end is the peer's end. Once in a process. */
+  openStdio<P extends Protocol>(factory: ProtocolFactory<P>): Deferred<P>;
+  /** Opens a UDP port. Fails with ListenError. */
+  listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport>;
+
+  /** Starts a program; what goes wrong, a missing program included, comes as `processEnded`. */
+  spawnProcess(protocol: ProcessProtocol, program: string, options?: SpawnOptions): ProcessTransport;
+
+  /** The addresses of a host name, in the resolver's order. Fails with LookupError. */
+  lookup(host: string): Deferred<readonly HostAddress[]>;
+  /** Replaces the resolver; the returned value restores the former one when disposed. */
+  installResolver(resolver: Resolver): Disposable;
+
+  readonly files: Files;
+
+  /**
+   * Calls an export of a module (`"default"` unless `options.name` says otherwise) in a worker thread: for work that keeps
+   * the CPU busy. Arguments and result are structured-cloned. Cancelling ends the work.
+   */
+  runInWorker<R>(module: URL | string, argument: unknown, options?: WorkerOptions): Deferred<R>;
+
+  /** Calls `f` at each arrival of a signal (`"SIGHUP"`), until disposed. */
+  onSignal(signal: string, f: () => void): Disposable;
+}
+
+/** Starting, running and stopping, in phases. */
+export interface Lifecycle {
+  readonly running: boolean;
+  /** Fires when shutdown is complete. Can be run again after that. Fails with ReactorStateError if it runs already. */
+  run(): Deferred<void>;
+  /** Starts the shutdown. @throws ReactorStateError if it is not running. */
+  stop(): void;
+  /**
+   * Adds a step to start-up or shutdown. All `before` steps start first, in the order of adding, and their Deferreds are
+   * awaited; then `during`; then `after`. Errors are logged and never stop the sequence.
+   */
+  addTrigger(phase: "before" | "during" | "after", event: "startup" | "shutdown", step: () => unknown): Disposable;
+  /** Calls `f` once the reactor runs; at once if it does. */
+  callWhenRunning(f: () => void): void;
+}
+
+/** An open port that accepts connections. Disposing it stops listening; connections live on. */
+export interface Port extends AsyncDisposable {
+  readonly address: Address;
+  readonly listening: boolean;
+  /** Stops accepting, and fires when the descriptor is closed. Calling it again is no error. */
+  stopListening(): Deferred<void>;
+}
+
+export interface StreamOptions {
+  /** writingPaused comes when more than this is buffered; default 65 536 bytes. */
+  readonly highWaterBytes?: number;
+  /** How long loseConnection waits for the peer to take what was written; default 30 000 ms. */
+  readonly closeTimeoutMs?: number;
+  /** TCP only; default true: what one turn writes leaves at once. */
+  readonly noDelay?: boolean;
+  /** TCP only; probes after this silence; default 0, none. */
+  readonly keepAliveMs?: number;
+}
+
+export interface StreamServerOptions extends StreamOptions {
+  readonly tls?: TlsServerOptions;
+}
+
+export interface ListenTcpOptions extends StreamServerOptions {
+  /** 0 takes a free one; `port.address` says which. */
+  readonly port: number;
+  /** The address to listen on; default: all, IPv6 and IPv4. */
+  readonly host?: string;
+  /** Connections that wait to be accepted; default 511. */
+  readonly backlog?: number;
+  /** With an IPv6 host: leave IPv4 alone. Default false. */
+  readonly ipv6Only?: boolean;
+}
+
+export interface ListenUnixOptions extends StreamServerOptions {
+  readonly path: string;
+  /** Permission bits of the socket; default 0o666 less the umask. */
+  readonly mode?: number;
+  readonly backlog?: number;
+  /** Keeps `path.lock` beside the socket so that two processes never fight for it; default false. */
+  readonly lockfile?: boolean;
+}
+
+export interface ConnectOptions extends StreamOptions {
+  readonly tls?: TlsClientOptions;
+  /** For all of it: lookup, every attempt, TLS. Default 30 000 ms. */
+  readonly timeoutMs?: number;
+}
+
+export interface ConnectTcpOptions extends ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The local address to dial from. */
+  readonly bindAddress?: string;
+  /** Time between attempts at a name's several addresses (RFC 8305, section 5); default 250 ms. */
+  readonly attemptDelayMs?: number;
+}
+
+export interface ConnectUnixOptions extends ConnectOptions {
+  readonly path: string;
+}
+
+export interface ListenUdpOptions {
+  readonly port: number;
+  /** Default: all addresses of the family. */
+  readonly host?: string;
+  /** 4 unless host is an IPv6 literal. */
+  readonly family?: 4 | 6;
+  /** Several ports on one address and number, for multicast; default false. */
+  readonly reuseAddress?: boolean;
+}
+
+export interface HostAddress {
+  readonly host: string;
+  readonly family: 4 | 6;
+}
+
+/** Turns a host name into addresses, in the order to try. Fails with LookupError. */
+export type Resolver = (host: string) => Deferred<readonly HostAddress[]>;
+
+export interface WorkerOptions {
+  /** The export to call; default `"default"`. */
+  readonly name?: string;
+}

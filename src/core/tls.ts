@@ -1,0 +1,71 @@
+/** A certificate with its chain, and the private key to it; PEM. */
+export interface TlsIdentity {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+}
+
+interface TlsCommonOptions {
+  /** Protocol names offered (client) or accepted (server), best first. */
+  readonly alpn?: readonly string[];
+  /** Default TLSv1.2; nothing older can be asked for. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /** PEM certificates to trust **instead of** the platform's roots. */
+  readonly trustRoots?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Time for the whole handshake; default 15 000 ms, after which the connection is aborted. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+export interface TlsServerOptions extends TlsCommonOptions {
+  /** Shown when no name matches. Without it, clients that name no known server are refused. */
+  readonly identity?: TlsIdentity;
+  /** The identity for a server name (SNI): a table (`*.example.org` matches one label), or a function that may take time. */
+  readonly sni?:
+    | Readonly<Record<string, TlsIdentity>>
+    | ((servername: string) => TlsIdentity | undefined | PromiseLike<TlsIdentity | undefined>);
+  /** Default "none". "require" refuses a client without a certificate that `trustRoots` vouches for. */
+  readonly clientCertificates?: "none" | "request" | "require";
+}
+
+export interface TlsClientOptions extends TlsCommonOptions {
+  /** The name to ask for and to verify; default: the host name dialled. An IP literal is verified but not sent. */
+  readonly servername?: string;
+  /** This client's own certificate. */
+  readonly identity?: TlsIdentity;
+  /** `transport.tls.session` of an earlier connection, to resume it. */
+  readonly session?: Uint8Array;
+  /** SHA-256 fingerprints (hex, colons optional) of the only leaf certificates to accept. */
+  readonly pinnedSha256?: readonly string[];
+  /** Accepts any certificate. For experiments on a machine of your own only. */
+  readonly insecureSkipVerification?: boolean;
+}
+
+/** What a handshake agreed on. */
+export interface TlsFacts {
+  /** `"TLSv1.2"` or `"TLSv1.3"`. */
+  readonly protocol: string;
+  /** The IANA name of the cipher suite. */
+  readonly cipher: string;
+  readonly alpnProtocol: string | undefined;
+  /** The name that the client asked for (SNI). */
+  readonly servername: string | undefined;
+  /** The peer showed a certificate that was verified. */
+  readonly authorized: boolean;
+  readonly resumed: boolean;
+  readonly peerCertificate: PeerCertificate | undefined;
+  /** The newest session ticket (client side): pass it as `session` to resume. Undefined until the server sent one. */
+  readonly session: Uint8Array | undefined;
+}
+
+export interface PeerCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** The subjectAltName extension as text, e.g. `DNS:example.org, IP Address:127.0.0.1`. */
+  readonly subjectAltName: string | undefined;
+  /** SHA-256 of the DER form, upper-case hex with colons. */
+  readonly fingerprint256: string;
+  /** Milliseconds since 1970. */
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  /** DER. */
+  readonly raw: Uint8Array;
+}

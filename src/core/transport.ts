@@ -1,0 +1,85 @@
+import type { Address } from "./address.ts";
+import type { Deferred } from "./deferred.ts";
+import type { TlsClientOptions, TlsFacts, TlsServerOptions } from "./tls.ts";
+
+/**
+ * One end of a connection that carries a stream of bytes. `src/core/stream-transport.ts` keeps these promises once, for
+ * every kind of connection; the suites in `ropewalk/testing` check them.
+ */
+export interface Transport {
+  /** The other end. */
+  readonly peer: Address;
+  /** This end. */
+  readonly local: Address;
+  /** What the TLS handshake agreed on; undefined on a connection without TLS. */
+  readonly tls: TlsFacts | undefined;
+  /** True from connectionMade until the connection closes or is told to. */
+  readonly connected: boolean;
+  /** Bytes written that the kernel has not taken yet. */
+  readonly bufferedBytes: number;
+
+  /**
+   * Sends bytes; a string goes as UTF-8. Never blocks and never throws for a bad moment: after `loseConnection` or a
+   * loss it does nothing. What one turn of the event loop writes leaves in one system call. The bytes belong to the
+   * transport from here on: do not change them.
+   */
+  write(data: Uint8Array | string): void;
+  /** `write` for text whose code points are all below 256: one byte each. */
+  writeLatin1(text: string): void;
+
+  /** Stops reading from the kernel; the peer's close is not noticed either until `resumeReading`. */
+  pauseReading(): void;
+  resumeReading(): void;
+
+  /**
+   * Flushes what is written, then closes. Nothing more is delivered; `connectionLost` comes later. A registered
+   * producer may finish first. Aborts if the peer does not take the bytes within the close timeout (30 s by default).
+   */
+  loseConnection(): void;
+  /** Flushes what is written and ends this direction only (FIN). The peer can go on sending. */
+  loseWriteConnection(): void;
+  /** Drops what is buffered and resets the connection; `connectionLost(ConnectionAborted)` comes next turn. */
+  abortConnection(): void;
+
+  /**
+   * Lets `producer` follow the speed of the peer. A push producer (`"push"`) is paused and resumed; a pull producer
+   * (`"pull"`) is asked for more once at registration and once per drain.
+   *
+   * @throws Error if a producer is registered already. After a loss it calls `producer.stopProducing()` instead.
+   */
+  registerProducer(producer: PushProducer, kind: "push"): void;
+  registerProducer(producer: PullProducer, kind: "pull"): void;
+  unregisterProducer(): void;
+
+  /**
+   * Turns the connection into TLS from the next byte on, in mid-stream (STARTTLS). What was written before leaves
+   * first, in clear. Settles after the handshake and verification; a failure also closes the connection.
+   *
+   * @throws UnsupportedError (as a failure) on a transport that cannot.
+   */
+  startTls(options: StartTlsOptions): Deferred<TlsFacts>;
+
+  setNoDelay(enabled: boolean): void;
+  /** Keep-alive probes after `idleMs` of silence; 0 turns them off. */
+  setKeepAlive(idleMs: number): void;
+
+  /** Fires with the reason once `connectionLost` was called; at once if it was. */
+  whenClosed(): Deferred<Error>;
+}
+
+/** Which side of the handshake this end takes. */
+export type StartTlsOptions =
+  | { readonly side: "server"; readonly tls: TlsServerOptions }
+  | { readonly side: "client"; readonly tls: TlsClientOptions };
+
+/** Makes bytes at its own speed, and can be told to hold on. */
+export interface PushProducer extends PullProducer {
+  pauseProducing(): void;
+}
+
+/** Makes some bytes each time it is asked. */
+export interface PullProducer {
+  resumeProducing(): void;
+  /** The connection is gone: there will be no more calls. */
+  stopProducing(): void;
+}
