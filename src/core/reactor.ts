@@ -53,6 +53,9 @@ export interface Reactor extends Clock, Lifecycle {
 
   readonly files: Files;
 
+  /** What this process was started with. */
+  readonly environment: ProcessEnvironment;
+
   /**
    * Calls an export of a module (`"default"` unless `options.name` says otherwise) in a worker thread: for work that keeps
    * the CPU busy. Arguments and result are structured-cloned. Cancelling ends the work.
@@ -61,6 +64,11 @@ export interface Reactor extends Clock, Lifecycle {
 
   /** Calls `f` at each arrival of a signal (`"SIGHUP"`), until disposed. */
   onSignal(signal: string, f: () => void): Disposable;
+}
+
+export interface ProcessEnvironment {
+  readonly pid: number;
+  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /** Starting, running and stopping, in phases. */
