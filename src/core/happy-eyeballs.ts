@@ -145,7 +145,8 @@ class Race<T> {
 
 function allFailed(target: string | undefined, errors: readonly ConnectAttempt[]): ConnectError {
   const last = errors.at(-1);
-  if (last === undefined) return new ConnectError(`Cannot connect to ${target ?? "nowhere"}: there is no address to try`);
+  if (last === undefined)
+    return new ConnectError(`Cannot connect to ${target ?? "nowhere"}: there is no address to try`);
   const tried = errors.map(({ address, error }) => `${formatAddress(address)} (${error.message})`).join(", ");
   const message =
     errors.length === 1 && (target === undefined || target === formatAddress(last.address))
