@@ -116,7 +116,7 @@ describe("a planted example", async () => {
     const bare = "/**\n * Does.\n * @example\n * g();\n * h();\n * @throws never\n * @example Twice\n * i();\n */";
     assert.deepEqual(examplesIn({ path: "src/b.ts", text: bare }), [
       { path: "src/b.ts", line: 3, code: "g();\nh();\n", noRun: undefined },
-      { path: "src/b.ts", line: 7, code: "i();", noRun: undefined },
+      { path: "src/b.ts", line: 7, code: "i();\n", noRun: undefined },
     ]);
     assert.deepEqual(malformed(found), []);
     assert.match(malformed([{ ...planted(7, ""), noRun: "" }]).join(), /planted\.ts:7: no-run without a reason/);
