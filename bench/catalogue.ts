@@ -1,7 +1,7 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-export type ServerMode = "echo" | "lines" | "sink" | "source";
-export type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
+type ServerMode = "echo" | "lines" | "sink" | "source";
+type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
 
 export interface TcpLoad {
   readonly name: string;
