@@ -22,6 +22,7 @@ const OUTSIDE_GLOBALS = new Set([
   "clearImmediate",
   "queueMicrotask",
   "process",
+  "console",
   "fetch",
   "WebSocket",
   "Worker",
