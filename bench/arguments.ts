@@ -7,8 +7,10 @@ export interface Options {
   readonly help: boolean;
   /** Whether the figures become bench/RESULTS.md: only those of a full run do. */
   readonly save: boolean;
-  /** How long one measurement lasts; the kernel's accounting wants at least a tenth. */
+  /** How long one measurement lasts. Short ones that alternate often cancel what drifts on the machine. */
   readonly seconds: number;
+  /** How long each server is put under load before the first measurement. */
+  readonly warmUpSeconds: number;
   /** Measurements of each server; the median counts. */
   readonly rounds: number;
   /** Names of the servers to measure; all when empty. */
@@ -33,8 +35,9 @@ export function parseArguments(
     json,
     help: values.help === true,
     save: complete && !json && values["no-save"] !== true,
-    seconds: numberIn("seconds", values.seconds, quick ? 0.3 : 1.2, 0.1, 60),
-    rounds: Math.round(numberIn("rounds", values.rounds, quick ? 1 : 3, 1, 99)),
+    seconds: numberIn("seconds", values.seconds, quick ? 0.2 : 0.5, 0.1, 60),
+    warmUpSeconds: quick ? 0.1 : 1,
+    rounds: Math.round(numberIn("rounds", values.rounds, quick ? 1 : 7, 1, 99)),
     servers,
   };
 }

@@ -1,12 +1,13 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-export type ServerMode = "echo" | "lines" | "sink" | "source";
-export type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
+type ServerMode = "echo" | "lines" | "sink" | "source";
+type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
 
 export interface TcpLoad {
   readonly name: string;
   readonly mode: ServerMode;
   readonly kind: LoadKind;
+  /** Few for bulk: more of it in flight than the caches hold measures the memory. */
   readonly connections: number;
   /** Messages of 64 bytes that are on their way at once on each connection. */
   readonly depth: number;
@@ -41,8 +42,8 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
   "tcp-bulk": {
     kind: "tcp",
     loads: [
-      { name: "64 KiB in", mode: "sink", kind: "send", connections: 8, depth: 1 },
-      { name: "64 KiB out", mode: "source", kind: "receive", connections: 8, depth: 1 },
+      { name: "64 KiB in", mode: "sink", kind: "send", connections: 2, depth: 1 },
+      { name: "64 KiB out", mode: "source", kind: "receive", connections: 2, depth: 1 },
     ],
   },
   "tcp-accept": {

@@ -44,7 +44,7 @@ const loadRounds: Rounds = async (load, commands, options, generator) => {
       servers.set(name, await startServer(command));
       samples.set(name, []);
     }
-    for (const server of servers.values()) await measure(server, load, options.seconds / 2, generator);
+    for (const server of servers.values()) await measure(server, load, options.warmUpSeconds, generator);
     for (let round = 0; round < options.rounds; round++)
       for (const [name, server] of rotated([...servers], round))
         samples.get(name)?.push(await measure(server, load, options.seconds, generator));

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exportedSubpaths, exportsOf } from "../tools/declarations.ts";
-import { compileExamples, type Example, examplesIn, malformed, runExample } from "../tools/doc-examples.ts";
+import {
+  compileExamples,
+  type Example,
+  examplesIn,
+  malformed,
+  runExample,
+  withImports,
+} from "../tools/doc-examples.ts";
 import { projectFiles, ROOT } from "../tools/tree.ts";
 import { docstringViolations } from "./house/docstrings.ts";
 import { none } from "./house/none.ts";
@@ -37,11 +44,7 @@ export declare class E extends Error {}
     const seen = docstringViolations("./planted", names).map((line) => /: (.*?): /.exec(line)?.[1]);
     assert.deepEqual(
       seen,
-      [
-        "C of ./planted has no @example with a ```ts block",
-        "b of ./planted has no docstring",
-        "D of ./planted has no docstring",
-      ].sort(),
+      ["C of ./planted has no @example", "b of ./planted has no docstring", "D of ./planted has no docstring"].sort(),
     );
   });
 });
@@ -87,6 +90,21 @@ describe("a planted example", async () => {
       /planted\.ts:41: error TS2322/,
     );
   });
+  test("without an import gets those that it needs, and keeps its own", () => {
+    const known = new Map([
+      ["Deferred", { from: "ropewalk", isType: false }],
+      ["Factory", { from: "ropewalk", isType: true }],
+      ["Clock", { from: "ropewalk/testing", isType: false }],
+      ["run", { from: "ropewalk", isType: false }],
+    ]);
+    assert.equal(
+      withImports("const f: Factory = new Deferred(); // run\nnew Clock().run();", known),
+      `import { Deferred, type Factory } from "ropewalk"; import { Clock } from "ropewalk/testing"; ` +
+        "const f: Factory = new Deferred(); // run\nnew Clock().run();",
+    );
+    const own = `import { Deferred } from "ropewalk";\nnew Clock();`;
+    assert.equal(withImports(own, known), own);
+  });
   test("is found in docstrings and pages, with its reason not to run", () => {
     const docstring = `\n/**\n * Does.\n * @example\n * \`\`\`ts\n * f({\n *   a: 1,\n * });\n * \`\`\`\n */\nfunction f() {}`;
     const page = "# Page\n```sh\nls\n```\n```ts no-run: needs a network\nserve();\n```\n";
@@ -94,6 +112,11 @@ describe("a planted example", async () => {
     assert.deepEqual(found, [
       { path: "src/a.ts", line: 5, code: "f({\n  a: 1,\n});\n", noRun: undefined },
       { path: "A.md", line: 5, code: "serve();\n", noRun: " needs a network" },
+    ]);
+    const bare = "/**\n * Does.\n * @example\n * g();\n * h();\n * @throws never\n * @example Twice\n * i();\n */";
+    assert.deepEqual(examplesIn({ path: "src/b.ts", text: bare }), [
+      { path: "src/b.ts", line: 3, code: "g();\nh();\n", noRun: undefined },
+      { path: "src/b.ts", line: 7, code: "i();\n", noRun: undefined },
     ]);
     assert.deepEqual(malformed(found), []);
     assert.match(malformed([{ ...planted(7, ""), noRun: "" }]).join(), /planted\.ts:7: no-run without a reason/);

@@ -101,7 +101,7 @@ export function docstringText(value: string): string {
   return value
     .replace(/^\*/, "")
     .split("\n")
-    .map((line) => line.replace(/^\s*\* ?/, ""))
+    .map((line) => line.replace(/^\s*(?:\* ?|$)/, ""))
     .join("\n");
 }
 

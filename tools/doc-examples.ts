@@ -2,18 +2,20 @@
  * Takes the examples out of docstrings and pages, compiles them against the built package, and runs them. An example that
  * has rotted is a failing test (test/doc-examples.test.ts); `npm run doc-examples` writes them out to look at.
  *
- * A block fenced with `ts` is an example. One that cannot run by itself says why: `ts no-run: serves until Ctrl-C`.
+ * On a page, a block fenced with `ts` is an example; in a docstring, what follows `@example`, fenced or not. One that cannot
+ * run by itself says why on its fence: `ts no-run: serves until Ctrl-C`. An example without an import gets those of the
+ * package's names that it uses, so that a docstring can stay short.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { docstringText } from "./declarations.ts";
+import { docstringText, exportedSubpaths, exportsOf } from "./declarations.ts";
 import { type SourceFile, syntaxOf } from "./syntax.ts";
 import { ROOT } from "./tree.ts";
 
 export interface Example {
-  /** Where it was written: a path and a line. */
+  /** Where it was written: a path, and the line before its first one. */
   readonly path: string;
   readonly line: number;
   readonly code: string;
@@ -21,13 +23,19 @@ export interface Example {
   readonly noRun: string | undefined;
 }
 
+/** Where an exported name comes from, and whether it is only a type. */
+export interface Importable {
+  readonly from: string;
+  readonly isType: boolean;
+}
+
 /** The examples of a TypeScript file's docstrings, or of a page. */
 export function examplesIn(file: SourceFile): Example[] {
   if (file.path.endsWith(".md")) return blocksIn(file.path, file.text, 1);
   const { comments, lineAt } = syntaxOf(file);
   return comments
-    .filter(({ type, value }) => type === "Block" && value.startsWith("*") && value.includes("@example"))
-    .flatMap(({ value, start }) => blocksIn(file.path, docstringText(value), lineAt(start)));
+    .filter(({ type, value }) => type === "Block" && value.startsWith("*"))
+    .flatMap(({ value, start }) => tagsIn(file.path, docstringText(value), lineAt(start)));
 }
 
 /** Faults of the examples themselves, before any compiler sees them. */
@@ -43,10 +51,11 @@ export async function compileExamples(examples: readonly Example[], folder: stri
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(COMPILER_SETTINGS, null, 2));
   const origins = new Map<string, Example>();
+  const known = importableNames();
   for (const example of examples) {
     const name = fileName(example);
     origins.set(name, example);
-    writeFileSync(join(folder, name), example.code);
+    writeFileSync(join(folder, name), withImports(example.code, known));
   }
   const output = await outputOf(process.execPath, [TSC, "-p", folder, "--pretty", "false"], COMPILE_LIMIT_MS);
   if (output.ok) return [];
@@ -68,6 +77,39 @@ export async function runExample(
   const script = join(folder, "out", fileName(example).replace(/\.ts$/, ".js"));
   const { ok, text } = await outputOf(process.execPath, [script], limitMs);
   return ok ? undefined : `${example.path}:${example.line}: ${text}`;
+}
+
+/** Puts the imports that `code` lacks before it, on its first line so that line numbers stay; none where it has its own. */
+export function withImports(code: string, known: ReadonlyMap<string, Importable>): string {
+  if (/^import\b/m.test(code)) return code;
+  const words = new Set(code.replace(/\/\/.*$/gm, "").match(/(?<![.\w$])[A-Za-z_$][\w$]*/g));
+  const bySubpath = new Map<string, string[]>();
+  for (const [name, { from, isType }] of known) {
+    if (words.has(name)) bySubpath.set(from, [...(bySubpath.get(from) ?? []), isType ? `type ${name}` : name]);
+  }
+  const imports = [...bySubpath].map(([from, names]) => `import { ${names.join(", ")} } from "${from}"; `);
+  return imports.join("") + code;
+}
+
+/** Every name that the package exports; where two subpaths have one, the front door's counts. */
+function importableNames(): Map<string, Importable> {
+  const known = new Map<string, Importable>();
+  for (const { subpath, declarations } of exportedSubpaths()) {
+    for (const { name, declarations: found } of exportsOf(declarations)) {
+      const isType = found.every(({ node }) => TYPES.has(node.type));
+      if (!known.has(name)) known.set(name, { from: subpath.replace(/^\./, "ropewalk"), isType });
+    }
+  }
+  return known;
+}
+
+/** The examples of one docstring: from each `@example` to the next tag. The words beside the tag are its caption. */
+function tagsIn(path: string, text: string, firstLine: number): Example[] {
+  return [...text.matchAll(/^@example\b[^\n]*\n([\s\S]*?)(?=^@\w|$(?![\s\S]))/gm)].flatMap((match) => {
+    const body = match[1] ?? "";
+    const line = firstLine + text.slice(0, match.index).split("\n").length;
+    return body.includes("```") ? blocksIn(path, body, line) : [{ path, line: line - 1, code: body, noRun: undefined }];
+  });
 }
 
 function blocksIn(path: string, text: string, firstLine: number): Example[] {
@@ -99,6 +141,7 @@ async function outputOf(
   }
 }
 
+const TYPES = new Set(["TSInterfaceDeclaration", "TSTypeAliasDeclaration"]);
 const RUN_LIMIT_MS = 20_000;
 const COMPILE_LIMIT_MS = 120_000;
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");

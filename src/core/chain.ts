@@ -79,6 +79,12 @@ export let hasFailed: (chain: Chain) => boolean;
 /** The result of a settled chain, left in place. */
 export let peek: (chain: Chain) => unknown;
 
+/** Cancels a chain, or what it waits for. */
+export let abort: (chain: Chain, reason: unknown) => void;
+
+/** Puts `delegate` in the place of the canceller. */
+export let delegateCancel: (chain: Chain, delegate: Delegate) => void;
+
 /** Takes the value or the error out of a settled chain, and leaves undefined. */
 export let take: (chain: Chain) => unknown;
 
@@ -240,15 +246,14 @@ export class Chain {
 
   /** Looks at an object that became the result. False if there is a wait for it, or rather for what it promises. */
   #absorb(result: object): boolean {
-    let inner: Chain;
+    let inner: Chain | undefined;
     try {
-      if (result instanceof Chain) inner = result;
-      else if (isThenable(result)) inner = adopt(result);
-      else return true;
+      inner = chainOf(result);
     } catch (error) {
       this.#fail(error);
       return true;
     }
+    if (inner === undefined) return true;
     if (inner === this) {
       this.#fail(new TypeError("Cannot wait for itself: a link returned the Deferred that it is a link of"));
       return true;
@@ -303,6 +308,10 @@ export class Chain {
     };
     isSettled = (chain) =>
       (chain.flags & (FIRED | RUNNING)) === FIRED && chain.pauses === 0 && chain.head === undefined;
+    abort = (chain, reason) => chain.abort(reason);
+    delegateCancel = (chain, delegate) => {
+      chain.canceller = delegate;
+    };
     hasFailed = (chain) => (chain.flags & FAILED) !== 0;
     peek = (chain) => chain.result;
     take = (chain) => {
@@ -321,7 +330,13 @@ export function isObject(value: unknown): value is object {
 
 /** True for a Promise and its like; a Deferred is one of them. */
 export function isThenable(value: object): value is PromiseLike<unknown> {
-  return "then" in value && typeof value.then === "function";
+  return typeof (value as { then?: unknown }).then === "function";
+}
+
+/** The chain to wait for if `value` is a Deferred or Promise. Throws what a getter for `then` throws. */
+export function chainOf(value: object): Chain | undefined {
+  if (value instanceof Chain) return value;
+  return isThenable(value) ? adopt(value) : undefined;
 }
 
 /** A chain that gets what `promise` settles with, by microtask. */

@@ -14,5 +14,6 @@ export function reportUnhandled(error: unknown, source?: object): void {
 }
 
 let current: UnhandledSink = (error) => {
+  // biome-ignore lint/suspicious/noConsole: the last resort, while no log is there to take it
   console.error("Unhandled error in Deferred", error);
 };

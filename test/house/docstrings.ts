@@ -12,12 +12,12 @@ export function docstringViolations(subpath: string, names: readonly ExportedNam
     const summary = docstring?.split(/^@/m)[0]?.trim() ?? "";
     if (summary === "") return [about("has no docstring", "say in one sentence what it is, then shape, units, errors")];
     if (!needsExample(node) || declarations.some(hasExample)) return [];
-    return [about("has no @example with a ```ts block", "one that runs shows a reader more than a page")];
+    return [about("has no @example", "one that runs shows a reader more than a page")];
   });
 }
 
 function hasExample({ docstring }: Declaration): boolean {
-  return /^@example\b[\s\S]*^```ts/m.test(docstring ?? "");
+  return /^@example\b[^\n]*\n[\s\S]*\w/m.test(docstring ?? "");
 }
 
 /** Errors are shown in the example of what throws them. */

@@ -22,7 +22,6 @@ const OUTSIDE_GLOBALS = new Set([
   "clearImmediate",
   "queueMicrotask",
   "process",
-  "console",
   "fetch",
   "WebSocket",
   "Worker",
