@@ -1,1 +1,1 @@
-export {};
+export { Logger } from "./core/log.ts";

@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { Logger } from "./log.ts";
 import { describeError } from "./log-error.ts";
 import type { LogEvent } from "./log-event.ts";
+import { jsonObserver } from "./log-json.ts";
 import { LogLevels } from "./log-levels.ts";
-import { addObserver, jsonObserver, textObserver } from "./log-observers.ts";
+import { addObserver } from "./log-observers.ts";
+import { textObserver } from "./log-text.ts";
 
 describe("textObserver", () => {
   test("writes one line with time, namespace, level and message", () => {
@@ -87,6 +89,7 @@ describe("describeError", () => {
     assert.deepEqual(describeError(hostile), ["[unreadable]"]);
     assert.deepEqual(describeError(undefined), ["undefined"]);
     assert.deepEqual(describeError("text"), ["text"]);
+    assert.deepEqual(describeError(Object.assign(new Error("x"), { stack: undefined })), ["Error: x"]);
     fc.assert(fc.property(fc.anything(), (value) => describeError(value).length > 0));
   });
 });

@@ -70,8 +70,8 @@ describe("LogPublisher", () => {
   test("keeps nothing once an observer has come and gone", () => {
     const { publisher, log, seen, observer } = fixture();
     publisher.addObserver(observer("a"))[Symbol.dispose]();
-    assert.equal(log.enabled("critical"), false);
-    publisher.publish({ level: "critical", namespace: "n", timeMs: 0, format: "1" });
+    assert.equal(log.enabled("error"), false);
+    publisher.publish({ level: "error", namespace: "n", timeMs: 0, format: "1" });
     publisher.addObserver(observer("b"));
     assert.deepEqual(seen, []);
   });
@@ -113,6 +113,23 @@ describe("LogPublisher", () => {
       events.map((event) => event["observer"] ?? event.format),
       ["1", "(unnamed)"],
     );
+  });
+
+  test("hands critical events that reach nobody to the last resort, kept or not", () => {
+    const resort: unknown[] = [];
+    const publisher = new LogPublisher(undefined, (event) => void resort.push(event["observer"] ?? event.format));
+    const log = new Logger("n", publisher);
+    log.error("1");
+    log.critical("2");
+    const seen: string[] = [];
+    publisher.addObserver((event) => void seen.push(event.format))[Symbol.dispose]();
+    assert.deepEqual(seen, ["1", "2"]);
+    log.failure("3", new Error("x"));
+    using _failing = publisher.addObserver(function failing() {
+      throw new Error("always");
+    });
+    log.info("4");
+    assert.deepEqual(resort, ["2", "3", "failing"]);
   });
 
   test("ends when all observers throw at everything", () => {

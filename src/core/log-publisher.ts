@@ -1,14 +1,17 @@
 import { wallTimeMs } from "./log-clock.ts";
 import type { LogEvent, LogObserver } from "./log-event.ts";
 import { LogLevels, severityOf, thresholdsChanged } from "./log-levels.ts";
+import { textObserver } from "./log-text.ts";
 
 /**
  * Hands events to observers, in the order of adding. Until the first observer comes, the last 65 536 events are kept for
- * it. What an observer logs while it is called reaches the others after the event at hand, and never itself.
+ * it; while there is none, critical ones also go to the last resort. What an observer logs while it is called reaches the
+ * others after the event at hand, and never itself.
  */
 export class LogPublisher {
   /** Which events are kept, and which reach an observer that brought no levels of its own. */
   readonly levels: LogLevels;
+  readonly #lastResort: LogObserver;
   readonly #kept: LogEvent[] = [];
   #keptFrom = 0;
   #keeping = true;
@@ -17,8 +20,10 @@ export class LogPublisher {
   /** The observers that the deliveries caused by the present one must pass over; undefined while nothing is delivered. */
   #cause: readonly Entry[] | undefined;
 
-  constructor(levels: LogLevels = new LogLevels()) {
+  /** @param lastResort Takes critical events that reach nobody else; the program's own log shows them on the console. */
+  constructor(levels: LogLevels = new LogLevels(), lastResort: LogObserver = () => {}) {
     this.levels = levels;
+    this.#lastResort = lastResort;
   }
 
   /**
@@ -44,8 +49,9 @@ export class LogPublisher {
 
   /** Loggers call this; the event's level is checked for each observer. */
   publish(event: LogEvent): void {
-    if (this.#keeping && this.#observers.length === 0) {
-      this.#keep(event);
+    if (this.#observers.length === 0) {
+      if (this.#keeping) this.#keep(event);
+      if (event.level === "critical") this.#lastResort(event);
       return;
     }
     this.#queue.push({ event, only: undefined, except: this.#cause ?? [], last: false });
@@ -54,7 +60,8 @@ export class LogPublisher {
 
   /** The least severity in this namespace that reaches anybody. */
   severityFor(namespace: string): number {
-    if (this.#observers.length === 0) return this.#keeping ? this.levels.severityFor(namespace) : severityOf("off");
+    if (this.#observers.length === 0)
+      return this.#keeping ? this.levels.severityFor(namespace) : severityOf("critical");
     return Math.min(...this.#observers.map((entry) => entry.levels.severityFor(namespace)));
   }
 
@@ -99,8 +106,8 @@ export class LogPublisher {
       try {
         entry.observer(event);
       } catch (error) {
-        // After the last one, nobody is left to tell.
-        if (!last) this.#report(entry, error);
+        if (last) this.#lastResort(event);
+        else this.#report(entry, error);
       }
     }
   }
@@ -138,7 +145,7 @@ interface Delivery {
   readonly event: LogEvent;
   readonly only: Entry | undefined;
   readonly except: readonly Entry[];
-  /** A failure of this delivery is not reported. */
+  /** If it fails, only the last resort is left. */
   readonly last: boolean;
 }
 
@@ -146,4 +153,8 @@ interface Delivery {
 const KEPT_LIMIT = 65_536;
 
 /** Where every logger publishes unless told otherwise. */
-export const logPublisher: LogPublisher = new LogPublisher();
+export const logPublisher: LogPublisher = new LogPublisher(
+  new LogLevels(),
+  // biome-ignore lint/suspicious/noConsole: what ends here has nobody else to tell
+  textObserver((text) => console.error(text.trimEnd())),
+);

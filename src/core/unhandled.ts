@@ -1,3 +1,5 @@
+import { Logger } from "./log.ts";
+
 /** Receives what nobody else did: the error, and the Deferred (or whatever else) that it came from. */
 export type UnhandledSink = (error: unknown, source: object | undefined) => void;
 
@@ -13,7 +15,5 @@ export function reportUnhandled(error: unknown, source?: object): void {
   current(error, source);
 }
 
-let current: UnhandledSink = (error) => {
-  // biome-ignore lint/suspicious/noConsole: the last resort, while no log is there to take it
-  console.error("Unhandled error in Deferred", error);
-};
+const log = new Logger("ropewalk.deferred");
+let current: UnhandledSink = (error) => log.failure("Unhandled error in Deferred", error);
