@@ -178,6 +178,12 @@ describe("planted untidiness", () => {
   caught("arguedDependencies", { ...depending, "docs/dependencies.md": "" }, /left-pad is not argued/);
   passes("arguedDependencies", { ...depending, "docs/dependencies.md": "`left-pad`: pads" });
 
+  const optional = `"node_modules/a": { "optionalDependencies": { "@a/cli-linux-x64-musl": "1.0.0" } }`;
+  const present = `"node_modules/@a/cli-linux-x64-musl": { "version": "1.0.0" }`;
+  caught("completeLock", { "package-lock.json": `{ "packages": { ${optional} } }` }, /no node_modules\/@a\/cli-linux/);
+  caught("completeLock", {}, /package-lock\.json:1: missing/);
+  passes("completeLock", { "package-lock.json": `{ "packages": { ${optional}, ${present} } }` });
+
   const folder = (...parts: string[]) => ["", ...parts].join("/");
   caught("noMachine", { "docs/a.md": `see ${folder("work", "main")}` }, /a\.md:1: names/);
   caught("noMachine", { "test/a.ts": `\nconst at = "${folder("home", "me")}/x";` }, /a\.ts:2: names/);

@@ -1,5 +1,6 @@
 /** What package.json promises, and what must never be in a tracked file. */
 import { apiReportPath } from "../../tools/api-report.ts";
+import { type Lockfile, missingEntries } from "../../tools/lockfile.ts";
 import type { SourceFile } from "../../tools/syntax.ts";
 import { type Rule, violation } from "./rule.ts";
 
@@ -41,6 +42,17 @@ export const arguedDependencies: Rule = {
     return names
       .filter((name) => !argued.includes(`\`${name}\``))
       .map((name) => violation("package.json", 1, `${name} is not argued`, reason));
+  },
+};
+
+export const completeLock: Rule = {
+  name: "package-lock.json has an entry for every optional package it names",
+  check: (files) => {
+    const file = files.find(({ path }) => path === "package-lock.json");
+    if (file === undefined) return [violation("package-lock.json", 1, "missing", "`npm ci` needs it")];
+    const reason = "`npm ci` refuses a lock with holes; run `npm run lockfile`";
+    const missing = Object.keys(missingEntries(JSON.parse(file.text) as Lockfile));
+    return missing.map((name) => violation("package-lock.json", 1, `no ${name}`, reason));
   },
 };
 

@@ -1,7 +1,7 @@
 /** The house rules, in the order in which ARCHITECTURE.md tells them. */
 import { families, familyRooms, frontDoor, layers, sansIo } from "./layers.ts";
 import { builtins, globals, randomness } from "./outside.ts";
-import { arguedDependencies, exportedSubpaths, noMachine } from "./package.ts";
+import { arguedDependencies, completeLock, exportedSubpaths, noMachine } from "./package.ts";
 import type { Rule } from "./rule.ts";
 import { fileSize, functionSize, names, pageSize, silentCatches } from "./size.ts";
 
@@ -21,5 +21,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
   silentCatches,
   exportedSubpaths,
   arguedDependencies,
+  completeLock,
   noMachine,
 };
