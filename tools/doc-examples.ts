@@ -48,6 +48,7 @@ export function malformed(examples: readonly Example[]): string[] {
 /** Writes the examples to `folder` and compiles them all at once; answers what the compiler complains of. */
 export async function compileExamples(examples: readonly Example[], folder: string): Promise<string[]> {
   rmSync(folder, { recursive: true, force: true });
+  if (examples.length === 0) return [];
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(COMPILER_SETTINGS, null, 2));
   const origins = new Map<string, Example>();
