@@ -12,11 +12,12 @@
  */
 import type { Address } from "./address.ts";
 import type { Clock, DelayedCall } from "./clock.ts";
-import { Deferred, succeed } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 import { ConnectionAborted, ConnectionDone, ConnectionLost } from "./errors.ts";
 import { Logger } from "./log.ts";
 import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./reactor.ts";
+import { succeed } from "./succeed.ts";
 import type { TlsFacts } from "./tls.ts";
 import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./transport.ts";
 import { type Piece, type PieceSink, type TextEncoding, WriteBuffer } from "./write-buffer.ts";
@@ -45,9 +46,9 @@ export abstract class StreamTransport implements Transport, PieceSink {
   #pausedWriting = false;
   #wantsDrain = false;
   #readEnded = false;
-  #writeEnding = false;
   #writeEnded = false;
   #drainedOnce = false;
+  #finished = false;
   readonly #pending = new WriteBuffer();
   readonly #options: StreamOptions;
   #producer: PushProducer | PullProducer | undefined = undefined;
@@ -115,7 +116,6 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   loseWriteConnection(): void {
     if (!this.#writable || this.#phase !== "open") return;
-    this.#writeEnding = true;
     this.#writable = false;
     this.flush();
     this.endWriting();
@@ -141,7 +141,11 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   unregisterProducer(): void {
     this.#producer = undefined;
-    if (this.#phase === "closing") this.#finish();
+    if (this.#phase !== "closing" || this.#finished) return;
+    // The peer has the whole timeout for what the producer wrote last.
+    this.#closeTimer?.cancel();
+    this.#armCloseTimer();
+    this.#finish();
   }
 
   whenClosed(): Deferred<Error> {
@@ -162,7 +166,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   /** The engine's buffer is empty (again): producers may go on. */
   drained(): void {
-    if (this.#phase === "closed" || this.bufferedBytes > 0) return;
+    if (this.#phase === "closed" || this.#phase === "aborting" || this.bufferedBytes > 0) return;
     this.#drainedOnce = true;
     const producer = this.#producer;
     if (this.#pausedWriting) {
@@ -180,8 +184,12 @@ export abstract class StreamTransport implements Transport, PieceSink {
     this.protocol = protocol;
     this.#phase = "open";
     this.#writable = true;
-    this.#guard("makeConnection", () => protocol.makeConnection(this));
-    return this.#reason;
+    try {
+      protocol.makeConnection(this);
+      return undefined;
+    } catch (error) {
+      return this.#threw("makeConnection", error);
+    }
   }
 
   /** Bytes came. They are dropped once the connection is closing. */
@@ -210,7 +218,9 @@ export abstract class StreamTransport implements Transport, PieceSink {
   protected writeEnded(): void {
     if (this.#writeEnded || this.#phase !== "open") return;
     this.#writeEnded = true;
-    this.#guard("writeConnectionLost", () => this.protocol?.writeConnectionLost?.());
+    if (this.protocol?.readConnectionLost !== undefined) {
+      this.#guard("writeConnectionLost", () => this.protocol?.writeConnectionLost?.());
+    }
     if (this.#readEnded) this.loseConnection();
   }
 
@@ -269,14 +279,18 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   /** Closes without waiting for the producer: the peer is gone, or the protocol is broken. */
   #closeAtOnce(): void {
-    if (this.#phase !== "open") return;
-    this.#phase = "closing";
-    this.#armCloseTimer();
+    if (this.#phase === "open") {
+      this.#phase = "closing";
+      this.#armCloseTimer();
+    }
+    if (this.#phase !== "closing") return;
     this.#stopProducer();
     this.#finish();
   }
 
   #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
     this.#writable = false;
     this.flush();
     this.close();
@@ -297,7 +311,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
     this.#closeTimer = this.loop.callLater(timeoutMs, () => {
       this.#closeTimer = undefined;
       // A producer may take longer than one timeout, as long as the peer keeps taking what it makes.
-      if (this.#producer !== undefined && this.#drainedOnce) this.#armCloseTimer();
+      const takes = this.#drainedOnce || this.bufferedBytes === 0;
+      if (this.#producer !== undefined && takes) this.#armCloseTimer();
       else this.#abort(new ConnectionAborted(`Peer did not take the last bytes within ${timeoutMs} ms`));
     });
   }
@@ -310,16 +325,18 @@ export abstract class StreamTransport implements Transport, PieceSink {
     }
   }
 
-  #threw(method: string, thrown: unknown): void {
+  #threw(method: string, thrown: unknown): Error {
     const error = thrown instanceof Error ? thrown : new Error(`Protocol threw ${String(thrown)}`, { cause: thrown });
     log.error("{method} of {protocol} threw: closing this connection", {
       method,
       protocol: this.protocol?.constructor.name,
       error,
     });
-    if (this.#phase === "closed") return;
-    this.#reason ??= error;
-    this.#closeAtOnce();
+    if (this.#phase !== "closed") {
+      this.#reason ??= error;
+      this.#closeAtOnce();
+    }
+    return error;
   }
 }
 
