@@ -39,6 +39,11 @@ static unsigned long ops;
 static unsigned sequence;
 static char pattern[PERIOD + MIB], scratch[MIB];
 
+static void refuse(const char *what) {
+  fprintf(stderr, "load: %s\n", what);
+  exit(1);
+}
+
 static void fail(const char *what) {
   fprintf(stderr, "load: %s (%s)\n", what, strerror(errno));
   exit(1);
@@ -88,7 +93,7 @@ static int receive_messages(Connection *c) {
   ssize_t n = recv(c->fd, scratch, sizeof scratch, 0);
   if (n < 0 && errno == EAGAIN) return 0;
   if (n <= 0) fail("the server closed while an answer was due");
-  if (c->got + n > c->sent || memcmp(scratch, c->out + c->got, n)) fail("the server answered with wrong bytes");
+  if (c->got + n > c->sent || memcmp(scratch, c->out + c->got, n)) refuse("the server answered with wrong bytes");
   c->got += n;
   return c->got == c->sent;
 }
@@ -109,9 +114,9 @@ static int push(Connection *c, int over) {
     if (n < 0 && errno != EAGAIN) fail("cannot read an answer");
     if (n < 0) break;
     for (ssize_t i = 0; i < n; i++, c->got += MIB, ops += MIB / CHUNK)
-      if (scratch[i] != pattern[(c->got + MIB - 1) % PERIOD]) fail("the server answered with wrong bytes");
+      if (scratch[i] != pattern[(c->got + MIB - 1) % PERIOD]) refuse("the server answered with wrong bytes");
   }
-  if (c->got > c->sent) fail("the server acknowledged more than was sent");
+  if (c->got > c->sent) refuse("the server acknowledged more than was sent");
   while (c->sent - c->got < WINDOW * MIB && !(over && c->sent % MIB == 0)) {
     ssize_t n = send(c->fd, pattern + c->sent % PERIOD, CHUNK - c->sent % CHUNK, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN) fail("cannot send");
@@ -133,11 +138,11 @@ static int pull(Connection *c, int over) {
   for (ssize_t at = 0; at < n;) {
     size_t part = CHUNK - c->got % CHUNK;
     if (part > (size_t)(n - at)) part = n - at;
-    if (memcmp(scratch + at, pattern + c->got % CHUNK, part)) fail("the server sent wrong bytes");
+    if (memcmp(scratch + at, pattern + c->got % CHUNK, part)) refuse("the server sent wrong bytes");
     at += part, c->got += part;
     if (c->got % CHUNK == 0) ops++;
   }
-  if (c->got > c->sent) fail("the server sent more than was asked for");
+  if (c->got > c->sent) refuse("the server sent more than was asked for");
   while (!over && c->sent - c->got <= (WINDOW - 1) * MIB) ask(c);
   return c->got == c->sent;
 }
@@ -184,7 +189,7 @@ static void run(int (*step)(Connection *, int), int connections) {
   for (int left = connections; left > 0;) {
     int count = epoll_wait(queue, events, 256, 1000);
     double at = now();
-    if (at > deadline + GRACE_SECONDS) fail("the server did not answer in time");
+    if (at > deadline + GRACE_SECONDS) refuse("the server did not answer in time");
     for (int i = 0; i < count; i++) {
       Connection *c = events[i].data.ptr;
       if (!step(c, at >= deadline)) continue;
@@ -200,12 +205,12 @@ static void wait_for_line(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) fail("usage: load exchange|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
+  if (argc != 6) refuse("usage: load exchange|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
   const char *kind = argv[1];
   port = atoi(argv[2]), depth = atoi(argv[5]);
   double seconds = atof(argv[3]);
   int connections = atoi(argv[4]);
-  if (depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > 19000) fail("count out of bounds");
+  if (depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > 19000) refuse("count out of bounds");
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
