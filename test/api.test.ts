@@ -26,13 +26,15 @@ describe("a report", () => {
   const files: Record<string, string> = {
     "index.d.ts": `export { A, type B as C } from "./a.ts"; export * from "./b.ts";
       import { D } from "./a.ts"; export { D };`,
-    "a.d.ts": `export declare class A<T> extends Base {
+    "a.d.ts": `import { Base } from "./c.ts";
+      export declare class A<T> extends Base {
         #private; private hidden; /** why */ z(
           x: T, // first
         ): void;
         protected a: string;
         constructor(); }
       export interface B { } declare const D: 1; export { D };`,
+    "c.d.ts": `export declare class Base extends Error { inherited: 1; }`,
     "b.d.ts": `export declare function f(x: number): string;
       export declare function f(x: string): number;`,
   };
@@ -53,6 +55,11 @@ describe("a report", () => {
       "",
       "function f(x: number): string;",
       "function f(x: string): number;",
+      "",
+      "// not exported by name, but what it declares is inherited",
+      "class Base extends Error {",
+      "  inherited: 1;",
+      "}",
     ];
     assert.match(report, /^# ropewalk\/line\n/);
     assert.equal(report.split("```ts\n")[1]?.split("\n```")[0], lines.join("\n"));

@@ -4,8 +4,15 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { type Declaration, type ExportedName, exportedSubpaths, exportsOf, type ReadFile } from "./declarations.ts";
-import { type SourceFile, type SyntaxNode, syntaxOf } from "./syntax.ts";
+import {
+  type Declaration,
+  type ExportedName,
+  exportedSubpaths,
+  exportsOf,
+  localDeclarations,
+  type ReadFile,
+} from "./declarations.ts";
+import { type SourceFile, type SyntaxNode, syntaxOf, walk } from "./syntax.ts";
 import { ROOT } from "./tree.ts";
 
 export const API_FOLDER = "docs/api/";
@@ -25,15 +32,55 @@ export function apiReportPath(subpath: string): string {
 
 export function apiReport(subpath: string, declarations: string, read?: ReadFile): string {
   const names = exportsOf(declarations, read);
-  const signatures = names.flatMap((exported) => [...signaturesOf(exported), ""]);
+  const bases = hiddenBases(names, read);
+  const signatures = [...names, ...bases].flatMap((exported) => [...signaturesOf(exported), ""]);
   const title = `# ${subpath.replace(/^\./, "ropewalk")}`;
   return [title, "", "Written by `npm run api`: do not edit.", "", "```ts", ...signatures.slice(0, -1), "```", ""].join(
     "\n",
   );
 }
 
-function signaturesOf({ name, declarations }: ExportedName): string[] {
+interface Reported extends ExportedName {
+  readonly isHidden?: boolean;
+}
+
+/** The base classes and interfaces of what is exported that are not exported themselves: their members are public too. */
+function hiddenBases(names: readonly ExportedName[], read?: ReadFile): Reported[] {
+  const known = new Set(names.flatMap(({ declarations }) => declarations.map(({ node }) => localName(node))));
+  const bases: Reported[] = [];
+  const queue = names.flatMap(({ declarations }) => [...declarations]);
+  for (const { file, node } of queue) {
+    for (const name of baseNames(node)) {
+      if (known.has(name) || !mentions(file, name)) continue;
+      known.add(name);
+      const declarations = localDeclarations(file, name, read);
+      bases.push({ name, declarations, isHidden: true });
+      queue.push(...declarations);
+    }
+  }
+  return bases.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function baseNames(node: SyntaxNode): string[] {
+  const extended = node.type === "TSInterfaceDeclaration" ? (node["extends"] as SyntaxNode[]) : [];
+  const expressions = [node["superClass"], ...extended.map((clause) => clause["expression"])] as (SyntaxNode | null)[];
+  return expressions.filter((expression) => expression?.type === "Identifier").map((name) => String(name?.["name"]));
+}
+
+/** Whether a file declares or imports a name; `Error` and its like come from the language. */
+function mentions(file: SourceFile, name: string): boolean {
+  const { program } = syntaxOf(file);
+  let found = false;
+  walk(program, (node, parent) => {
+    const isBinding = parent?.["id"] === node || (parent?.type === "ImportSpecifier" && parent["local"] === node);
+    found ||= node.type === "Identifier" && node["name"] === name && isBinding;
+  });
+  return found;
+}
+
+function signaturesOf({ name, declarations, isHidden = false }: Reported): string[] {
   return declarations.flatMap((declaration) => {
+    if (isHidden) return ["// not exported by name, but what it declares is inherited", ...signatureLines(declaration)];
     const local = localName(declaration.node);
     const lines = signatureLines(declaration);
     return local === name ? lines : [`// exported as ${name}`, ...lines];

@@ -57,7 +57,12 @@ function find(file: SourceFile, node: SyntaxNode, name: string, read: ReadFile):
   return exported.declarations;
 }
 
-function localDeclarations(file: SourceFile, name: string, read: ReadFile): readonly Declaration[] {
+/** The declarations of a name that a file declares or imports. */
+export function localDeclarations(
+  file: SourceFile,
+  name: string,
+  read: ReadFile = readProjectFile,
+): readonly Declaration[] {
   const here = bodyOf(file)
     .flatMap((node) => declarationsIn(file, node))
     .filter((declared) => declared.name === name)
