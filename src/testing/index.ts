@@ -1,0 +1,1 @@
+export { Clock, type ClockCall, type ClockOptions } from "./clock.ts";
