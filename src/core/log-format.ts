@@ -29,6 +29,12 @@ export function formatEvent(event: LogEvent): string {
 /**
  * Makes remote data harmless in a line of text: control characters, line separators and marks that turn the writing
  * direction around become `\n`, `\x1b`, `\u202e`, so that one event is one line and nothing in it steers a terminal.
+ *
+ * @example
+ * ```ts
+ * import { escapeControls } from "ropewalk/log";
+ * console.log(escapeControls("two\nlines")); // two\\nlines
+ * ```
  */
 export function escapeControls(text: string): string {
   return text.replace(CONTROL, (character) => {

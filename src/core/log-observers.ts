@@ -3,7 +3,19 @@ import { formatEvent } from "./log-format.ts";
 import { LogLevels } from "./log-levels.ts";
 import { type LogPublisher, logPublisher } from "./log-publisher.ts";
 
-/** Adds an observer to the log of the whole program until the returned value is disposed; see LogPublisher. */
+/**
+ * Adds an observer to the log of the whole program until the returned value is disposed; see LogPublisher.
+ *
+ * @param levels What reaches this observer; default: what the program's log lets pass, from info on.
+ *
+ * @example
+ * ```ts
+ * import { addObserver, Logger, LogLevels } from "ropewalk/log";
+ *
+ * using observer = addObserver((event) => console.log(event.namespace, event["n"]), new LogLevels("chat=debug"));
+ * new Logger("chat").debug("{n} users", { n: 3 }); // chat 3
+ * ```
+ */
 export function addObserver(observer: LogObserver, levels?: LogLevels): Disposable {
   return logPublisher.addObserver(observer, levels);
 }

@@ -7,6 +7,15 @@ import { textObserver } from "./log-text.ts";
  * Hands events to observers, in the order of adding. Until the first observer comes, the last 65 536 events are kept for
  * it; while there is none, critical ones also go to the last resort. What an observer logs while it is called reaches the
  * others after the event at hand, and never itself.
+ *
+ * @example
+ * ```ts
+ * import { Logger, LogPublisher } from "ropewalk/log";
+ *
+ * const audit = new LogPublisher();
+ * new Logger("payments", audit).info("kept");
+ * using observer = audit.addObserver((event) => console.log(event.format)); // kept
+ * ```
  */
 export class LogPublisher {
   /** Which events are kept, and which reach an observer that brought no levels of its own. */
