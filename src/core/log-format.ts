@@ -33,7 +33,7 @@ export function formatEvent(event: LogEvent): string {
  * @example
  * ```ts
  * import { escapeControls } from "ropewalk/log";
- * console.log(escapeControls("two\nlines")); // two\\nlines
+ * console.log(escapeControls("two\nlines")); // two\nlines
  * ```
  */
 export function escapeControls(text: string): string {
