@@ -21,6 +21,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The few families that stand on another one. */
 const FAMILY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  framing: ["line"],
   sftp: ["ssh"],
   web: ["http1", "websocket"],
   websocket: ["http1"],
