@@ -2,13 +2,14 @@ import type { DelayedCall } from "../core/clock.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import { Lingering } from "./linger.ts";
+import { Logger } from "../core/log.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
 
 /** What all transports of one NodeReactor share: the clock, the buffers, and the end of the turn. */
 export class NodeLoop implements Loop {
-  readonly timers: TimerWheel = new TimerWheel();
+  readonly timers: TimerWheel = new TimerWheel((error) => log.error("A delayed call threw", { error }));
   readonly buffers: ReadBuffers = new ReadBuffers();
   readonly lingering: Lingering = new Lingering();
   /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
@@ -99,3 +100,5 @@ function readAgain(loop: NodeLoop): void {
 function tellDrained(loop: NodeLoop): void {
   loop.tellDrained();
 }
+
+const log: Logger = new Logger("ropewalk.reactor");

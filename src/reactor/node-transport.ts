@@ -1,10 +1,10 @@
-import type { Socket } from "node:net";
+import type { OnReadOpts, Socket, SocketConstructorOpts } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../core/address.ts";
-import { Deferred, fail } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred.ts";
 import { ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
-import type { StreamOptions } from "../core/reactor.ts";
+import { fail } from "../core/succeed.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
@@ -53,7 +53,7 @@ export class NodeTransport extends StreamTransport {
   }
 
   /** The socket option that brings reads straight to this transport, past the stream machinery. */
-  onread(): OnRead {
+  onread(): OnReadOpts {
     return {
       buffer: () => this.#bulk ?? this.loop.buffers.scratch,
       callback: (length, buffer) => this.#readInto(length, buffer),
@@ -96,6 +96,11 @@ export class NodeTransport extends StreamTransport {
   /** Closes a connection that no protocol wants. */
   refuse(): void {
     this.close();
+  }
+
+  /** Drops a connection that nobody waits for any more. */
+  abandon(): void {
+    this.abortConnection();
   }
 
   override fail(reason: Error): void {
@@ -260,10 +265,8 @@ export class NodeTransport extends StreamTransport {
   }
 }
 
-export interface OnRead {
-  buffer(): Uint8Array;
-  callback(length: number, buffer: Uint8Array): boolean;
-}
+/** The types know `onread` of connect() only; the constructor takes it as well, and that is where connect() passes it. */
+export type DirectSocketOptions = SocketConstructorOpts & { readonly onread: OnReadOpts };
 
 /** The listeners are shared by all sockets, and find their transport on the socket: closures would weigh on each connection. */
 function onData(this: Owned, data: Uint8Array): void {

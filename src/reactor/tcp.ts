@@ -1,4 +1,4 @@
-import { Socket, type SocketConnectOpts, type SocketConstructorOpts } from "node:net";
+import { Socket, type SocketConnectOpts } from "node:net";
 import { type Address, familyOf, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred.ts";
 import { ConnectError } from "../core/errors.ts";
@@ -13,7 +13,7 @@ import type {
   StreamOptions,
 } from "../core/reactor.ts";
 import type { NodeLoop } from "./node-loop.ts";
-import { NodeTransport } from "./node-transport.ts";
+import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";
 
 export function listenTcp(loop: NodeLoop, options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port> {
@@ -91,7 +91,7 @@ export function begin<P extends Protocol>(transport: NodeTransport, factory: Pro
 /** One attempt at one address. Fails with the system's error. */
 export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnectOpts): Deferred<NodeTransport> {
   const transport = new NodeTransport(loop, options);
-  const constructing: SocketConstructorOpts = { allowHalfOpen: true, onread: transport.onread() };
+  const constructing: DirectSocketOptions = { allowHalfOpen: true, onread: transport.onread() };
   const socket = new Socket(constructing);
   const dialled = new Deferred<NodeTransport>(() => socket.destroy());
   const failed = (error: Error): void => {
