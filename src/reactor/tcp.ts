@@ -29,22 +29,22 @@ export function listenTcp(loop: NodeLoop, options: ListenTcpOptions, factory: Pr
   return openPort(loop, where, asked, options, factory);
 }
 
-/** `addresses` is what the resolver says of `options.host`. */
+/** `lookedUp` is what the resolver says of `options.host`. */
 export function connectTcp<P extends Protocol>(
   loop: NodeLoop,
   options: ConnectTcpOptions,
-  addresses: () => Deferred<readonly HostAddress[]>,
+  lookedUp: Deferred<readonly HostAddress[]>,
   factory: ProtocolFactory<P>,
 ): Deferred<P> {
   const { port, bindAddress } = options;
   const dialOne = ({ host, family }: HostAddress): Deferred<NodeTransport> =>
     dial(loop, options, { host, port, family, ...(bindAddress !== undefined && { localAddress: bindAddress }) });
-  const dialled = addresses().addCallback((found) =>
+  const dialled = lookedUp.addCallback((found) =>
     happyEyeballs(
       loop,
       found.map(({ host, family }) => ({ kind: "tcp", host, port, family }) as const),
       (address) => dialOne(address),
-      { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, discard: (late) => late.abandon() },
+      { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, target: options.host, discard: abandon },
     ),
   );
   const withName = options.tls === undefined ? options : { ...options, tls: { servername: options.host, ...options.tls } };
@@ -104,6 +104,10 @@ export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnec
     dialled.callback(transport);
   });
   return dialled;
+}
+
+function abandon(late: NodeTransport): void {
+  late.abandon();
 }
 
 /** RFC 8305, section 5: the recommended Connection Attempt Delay. */
