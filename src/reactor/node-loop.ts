@@ -1,8 +1,8 @@
 import type { DelayedCall } from "../core/clock.ts";
+import { Logger } from "../core/log.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import { Lingering } from "./linger.ts";
-import { Logger } from "../core/log.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";

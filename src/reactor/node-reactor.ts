@@ -45,7 +45,9 @@ export interface NodeReactorOptions {
  * await reactor.run();
  * ```
  */
-export class NodeReactor implements Reactor {
+export class NodeReactor
+  implements Omit<Reactor, "openStdio" | "listenUdp" | "spawnProcess" | "files" | "runInWorker" | "onSignal">
+{
   readonly environment: ProcessEnvironment = { pid: process.pid, variables: process.env };
   readonly #loop: NodeLoop;
   readonly #phases: Phases = new Phases((error, doing) => log.error("Cannot finish {doing}", { doing, error }));

@@ -4,8 +4,8 @@ import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred.ts";
 import { ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
-import { fail } from "../core/succeed.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
+import { fail } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
@@ -108,7 +108,8 @@ export class NodeTransport extends StreamTransport {
   }
 
   startTls(options: StartTlsOptions): Deferred<TlsFacts> {
-    if (this.#session !== undefined) return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
+    if (this.#session !== undefined)
+      return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
     if (!this.connected) return fail(new ConnectionLost("Cannot start TLS: the connection is gone"));
     this.#plain.pause();
     this.flush();

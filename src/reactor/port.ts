@@ -72,7 +72,8 @@ export class NodePort implements Port {
     }
     transport.handshake({ side: "server", tls }).addCallbacks(
       () => this.#open(transport),
-      (error: Error) => log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(transport.peer), error }),
+      (error: Error) =>
+        log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(transport.peer), error }),
     );
   }
 
@@ -86,7 +87,10 @@ export class NodePort implements Port {
     try {
       return buildProtocol(this.#factory, transport.peer);
     } catch (error) {
-      log.error("buildProtocol threw: closing the connection with {peer}", { peer: formatAddress(transport.peer), error });
+      log.error("buildProtocol threw: closing the connection with {peer}", {
+        peer: formatAddress(transport.peer),
+        error,
+      });
       return undefined;
     }
   }
@@ -107,7 +111,9 @@ export function openPort(
   });
   server.listen(where, () => {
     server.removeAllListeners("error");
-    server.on("error", (error) => log.error("Port {address} reports {error}", { address: formatAddress(asked), error }));
+    server.on("error", (error) =>
+      log.error("Port {address} reports {error}", { address: formatAddress(asked), error }),
+    );
     try {
       opened.callback(new NodePort(server, loop, options, factory, loop.acceptsDirectly));
     } catch (error) {

@@ -47,7 +47,8 @@ export function connectTcp<P extends Protocol>(
       { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, target: options.host, discard: abandon },
     ),
   );
-  const withName = options.tls === undefined ? options : { ...options, tls: { servername: options.host, ...options.tls } };
+  const withName =
+    options.tls === undefined ? options : { ...options, tls: { servername: options.host, ...options.tls } };
   return establish(loop, dialled, withName, factory);
 }
 

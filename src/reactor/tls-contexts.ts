@@ -1,4 +1,10 @@
-import { createSecureContext, createServer, type SecureContext, type SecureContextOptions, type Server } from "node:tls";
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+} from "node:tls";
 import type { TlsClientOptions, TlsIdentity, TlsServerOptions } from "../core/tls.ts";
 
 /**
@@ -17,7 +23,6 @@ export class ServerContexts {
       ...commonOptions(options, options.identity),
       ...(options.alpn && { ALPNProtocols: [...options.alpn] }),
       ...(options.sni && { SNICallback: (name, done) => this.#choose(name, done) }),
-      allowHalfOpen: true,
       requestCert: clients !== "none",
       rejectUnauthorized: clients === "require",
       handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
@@ -60,7 +65,10 @@ export function clientContext(options: TlsClientOptions): SecureContext {
 
 const clientContexts: WeakMap<TlsClientOptions, SecureContext> = new WeakMap();
 
-function commonOptions(options: TlsServerOptions | TlsClientOptions, identity: TlsIdentity | undefined): SecureContextOptions {
+function commonOptions(
+  options: TlsServerOptions | TlsClientOptions,
+  identity: TlsIdentity | undefined,
+): SecureContextOptions {
   const { trustRoots } = options;
   return {
     minVersion: options.minVersion ?? "TLSv1.2",

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import { Deferred } from "../core/deferred.ts";
+import { CancelledError } from "../core/deferred-errors.ts";
 import { TlsError } from "../core/errors.ts";
 import type { PeerCertificate, TlsClientOptions, TlsFacts, TlsServerOptions } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
@@ -48,14 +49,24 @@ export class TlsSession {
 
 /** Shakes hands; fires when done and verified. Cancelling stops; the caller closes the socket on any failure. */
 export function shakeHands(plain: Socket, options: StartTlsOptions, loop: NodeLoop): Deferred<TlsSession> {
+  plain.allowHalfOpen = false;
   const done = options.side === "server" ? asServer(plain, options.tls) : asClient(plain, options.tls);
   const timeoutMs = options.tls.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-  const timer = loop.callLater(timeoutMs, () => done.cancel(new Error(`Peer did not finish it within ${timeoutMs} ms`)));
-  return done.addBoth((result) => {
-    if (timer.active) timer.cancel();
-    if (result instanceof Error) throw asTlsError(result);
-    return result as TlsSession;
+  const timer = loop.callLater(timeoutMs, () => {
+    if (!done.called) done.errback(new Error(`Peer did not finish it within ${timeoutMs} ms`));
   });
+  return done.addCallbacks(
+    (session) => {
+      if (timer.active) timer.cancel();
+      // Only now may the peer end its side and still be written to: an end in mid-handshake must end it.
+      session.socket.allowHalfOpen = true;
+      return session;
+    },
+    (error: Error) => {
+      if (timer.active) timer.cancel();
+      throw error instanceof CancelledError ? error : asTlsError(error);
+    },
+  );
 }
 
 function asServer(plain: Socket, options: TlsServerOptions): Deferred<TlsSession> {
@@ -77,7 +88,7 @@ function settle(socket: TLSSocket, error: Error | undefined): void {
   const plain = (socket as unknown as { _parent: Waiting })._parent;
   const done = plain[waiting];
   plain[waiting] = undefined;
-  if (done === undefined) return;
+  if (done === undefined || done.called) return;
   if (error === undefined) done.callback(new TlsSession(plain, socket));
   else done.errback(error);
 }
@@ -85,7 +96,8 @@ function settle(socket: TLSSocket, error: Error | undefined): void {
 function asClient(plain: Socket, options: TlsClientOptions): Deferred<TlsSession> {
   const name = options.servername ?? plain.remoteAddress ?? "";
   const identity = (host: string, certificate: { fingerprint256: string }): Error | undefined =>
-    checkServerIdentity(host, certificate as Parameters<typeof checkServerIdentity>[1]) ?? checkPin(options, certificate);
+    checkServerIdentity(host, certificate as Parameters<typeof checkServerIdentity>[1]) ??
+    checkPin(options, certificate);
   const socket = connect({
     socket: plain,
     host: name,
