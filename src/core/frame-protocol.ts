@@ -1,0 +1,68 @@
+import { Protocol } from "./protocol.ts";
+
+/**
+ * A protocol that cuts its stream into frames, one at a time. Here is what all framings share: nothing is delivered
+ * after `loseConnection`, `abortConnection` or a loss; `pauseReading` holds back frames that are buffered already, and
+ * `resumeReading` delivers them at once; bytes that come while a frame is delivered wait for their turn.
+ *
+ * A subclass says where bytes go (`bytesReceived`) and how the next frame comes out (`deliverFrame`).
+ *
+ * @example
+ * ```ts
+ * import { FrameProtocol } from "ropewalk/framing";
+ * import { MemoryTransport } from "ropewalk/testing";
+ *
+ * class Pairs extends FrameProtocol {
+ *   #bytes: number[] = [];
+ *   protected override bytesReceived(data: Uint8Array): void {
+ *     this.#bytes.push(...data);
+ *   }
+ *   protected override deliverFrame(): boolean {
+ *     if (this.#bytes.length < 2) return false;
+ *     console.log(String.fromCharCode(...this.#bytes.splice(0, 2)));
+ *     return true;
+ *   }
+ * }
+ * const pairs = new Pairs();
+ * pairs.makeConnection(new MemoryTransport());
+ * pairs.dataReceived(new TextEncoder().encode("abcde")); // ab, then cd
+ * ```
+ */
+export abstract class FrameProtocol extends Protocol {
+  #paused = false;
+  #delivering = false;
+
+  /** Keeps bytes for `deliverFrame`; delivers nothing itself. */
+  protected abstract bytesReceived(data: Uint8Array): void;
+  /** Delivers the next frame, and returns true; or returns false if it is not complete. */
+  protected abstract deliverFrame(): boolean;
+
+  override dataReceived(data: Uint8Array): void {
+    if (!this.transport.connected) return;
+    this.bytesReceived(data);
+    this.#deliver();
+  }
+
+  /** Delivers no more frames, buffered ones included, and stops reading from the transport. */
+  pauseReading(): void {
+    this.#paused = true;
+    this.transport.pauseReading();
+  }
+
+  /** Goes on where `pauseReading` stopped: what is buffered is delivered before this returns. */
+  resumeReading(): void {
+    this.#paused = false;
+    this.transport.resumeReading();
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      while (!this.#paused && this.transport.connected && this.deliverFrame());
+    } finally {
+      this.#delivering = false;
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { encodeLine, LineDecoder, type LineEncoding, type LineSettings } from "./codec.ts";
+export { LocalLineError, RemoteLineLengthError } from "./errors.ts";
+export { LineProtocol } from "./protocol.ts";
