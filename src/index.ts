@@ -1,1 +1,49 @@
+export type { Address } from "./core/address.ts";
+export { formatAddress } from "./core/address.ts";
+export type { Clock, DelayedCall } from "./core/clock.ts";
+export { coroutine } from "./core/coroutine.ts";
+export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
+export { Deferred } from "./core/deferred.ts";
+export {
+  AlreadyCalledError,
+  AlreadyCancelledError,
+  CancelledError,
+  FirstError,
+  TimeoutError,
+} from "./core/deferred-errors.ts";
+export { DeferredLock, DeferredSemaphore } from "./core/deferred-lock.ts";
+export { DeferredQueue } from "./core/deferred-queue.ts";
+export {
+  ConnectError,
+  ConnectionAborted,
+  ConnectionDone,
+  ConnectionLost,
+  ListenError,
+  LookupError,
+  ProcessDone,
+  ProcessTerminated,
+  TlsError,
+} from "./core/errors.ts";
+export type { Files } from "./core/files.ts";
+export { fromAsync } from "./core/from-async.ts";
+export { deferredList, gatherResults, race } from "./core/gather.ts";
 export { Logger } from "./core/log.ts";
+export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
+export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";
+export type {
+  ConnectTcpOptions,
+  ConnectUnixOptions,
+  HostAddress,
+  ListenTcpOptions,
+  ListenUdpOptions,
+  ListenUnixOptions,
+  Port,
+  Reactor,
+  Resolver,
+  StreamOptions,
+} from "./core/reactor.ts";
+export { fail, maybeDeferred, succeed } from "./core/succeed.ts";
+export type { PeerCertificate, TlsClientOptions, TlsFacts, TlsIdentity, TlsServerOptions } from "./core/tls.ts";
+export type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
+export { connect, listen } from "./endpoints/connect.ts";
+export { NodeReactor, type NodeReactorOptions } from "./reactor/node-reactor.ts";

@@ -1,7 +1,21 @@
 import type { UdpAddress } from "./address.ts";
 import type { Deferred } from "./deferred.ts";
 
-/** Sends and receives datagrams on one UDP port. An exception in a method is logged; the port stays open. */
+/**
+ * Sends and receives datagrams on one UDP port. An exception in a method is logged; the port stays open.
+ *
+ * @example
+ * ```ts
+ * import { DatagramProtocol } from "ropewalk";
+ *
+ * class Echo extends DatagramProtocol {
+ *   override datagramReceived(data: Uint8Array, from: { host: string; port: number }): void {
+ *     this.transport.write(data, from);
+ *   }
+ * }
+ * console.log(new Echo() instanceof DatagramProtocol); // true
+ * ```
+ */
 export class DatagramProtocol {
   transport!: DatagramTransport;
 
@@ -21,6 +35,7 @@ export class DatagramProtocol {
   connectionRefused(): void {}
 }
 
+/** An open UDP port. Disposing it closes it. */
 export interface DatagramTransport extends AsyncDisposable {
   readonly local: UdpAddress;
   /** The only peer, on a connected port. */

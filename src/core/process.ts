@@ -1,4 +1,21 @@
-/** Talks with one child process. An exception in a method is logged and kills the child. */
+/**
+ * Talks with one child process. An exception in a method is logged and kills the child.
+ *
+ * @example
+ * ```ts
+ * import { ProcessProtocol } from "ropewalk";
+ *
+ * class Collector extends ProcessProtocol {
+ *   readonly chunks: Uint8Array[] = [];
+ *   override outReceived(data: Uint8Array): void {
+ *     this.chunks.push(data);
+ *   }
+ * }
+ * const collector = new Collector();
+ * collector.childDataReceived(1, new TextEncoder().encode("to standard output"));
+ * console.log(collector.chunks.length); // 1
+ * ```
+ */
 export class ProcessProtocol {
   transport!: ProcessTransport;
 
@@ -25,6 +42,7 @@ export class ProcessProtocol {
   processEnded(_reason: Error): void {}
 }
 
+/** A running child. */
 export interface ProcessTransport {
   /** Undefined until the child runs, and if it could not be started. */
   readonly pid: number | undefined;
@@ -41,6 +59,7 @@ export interface ProcessTransport {
   resize(columns: number, rows: number): void;
 }
 
+/** How to start a child. */
 export interface SpawnOptions {
   /** Arguments after the program's own name. */
   readonly args?: readonly string[];

@@ -95,6 +95,7 @@ export interface Port extends AsyncDisposable {
   stopListening(): Deferred<void>;
 }
 
+/** How one connection behaves. */
 export interface StreamOptions {
   /** writingPaused comes when more than this is buffered; default 65 536 bytes. */
   readonly highWaterBytes?: number;
@@ -106,10 +107,12 @@ export interface StreamOptions {
   readonly keepAliveMs?: number;
 }
 
+/** How the connections of one port behave. */
 export interface StreamServerOptions extends StreamOptions {
   readonly tls?: TlsServerOptions;
 }
 
+/** Where to listen for TCP. */
 export interface ListenTcpOptions extends StreamServerOptions {
   /** 0 takes a free one; `port.address` says which. */
   readonly port: number;
@@ -121,6 +124,7 @@ export interface ListenTcpOptions extends StreamServerOptions {
   readonly ipv6Only?: boolean;
 }
 
+/** Where to listen for connections within this machine. */
 export interface ListenUnixOptions extends StreamServerOptions {
   readonly path: string;
   /** Permission bits of the socket; default 0o666 less the umask. */
@@ -130,12 +134,14 @@ export interface ListenUnixOptions extends StreamServerOptions {
   readonly lockfile?: boolean;
 }
 
+/** What every way of dialling has in common. */
 export interface ConnectOptions extends StreamOptions {
   readonly tls?: TlsClientOptions;
   /** For all of it: lookup, every attempt, TLS. Default 30 000 ms. */
   readonly timeoutMs?: number;
 }
 
+/** Where to dial by TCP. `host` is a name or an IP literal. */
 export interface ConnectTcpOptions extends ConnectOptions {
   readonly host: string;
   readonly port: number;
@@ -145,10 +151,12 @@ export interface ConnectTcpOptions extends ConnectOptions {
   readonly attemptDelayMs?: number;
 }
 
+/** Which socket of this machine to dial. */
 export interface ConnectUnixOptions extends ConnectOptions {
   readonly path: string;
 }
 
+/** Where to receive datagrams. */
 export interface ListenUdpOptions {
   readonly port: number;
   /** Default: all addresses of the family. */
@@ -159,6 +167,7 @@ export interface ListenUdpOptions {
   readonly reuseAddress?: boolean;
 }
 
+/** One answer of a resolver. `host` is an IP literal. */
 export interface HostAddress {
   readonly host: string;
   readonly family: 4 | 6;
@@ -167,6 +176,7 @@ export interface HostAddress {
 /** Turns a host name into addresses, in the order to try. Fails with LookupError. */
 export type Resolver = (host: string) => Deferred<readonly HostAddress[]>;
 
+/** What to call in a worker. */
 export interface WorkerOptions {
   /** The export to call; default `"default"`. */
   readonly name?: string;

@@ -4,6 +4,7 @@ export interface TlsIdentity {
   readonly key: string | Uint8Array;
 }
 
+/** What both sides of a handshake can ask for. */
 interface TlsCommonOptions {
   /** Protocol names offered (client) or accepted (server), best first. */
   readonly alpn?: readonly string[];
@@ -15,6 +16,7 @@ interface TlsCommonOptions {
   readonly handshakeTimeoutMs?: number;
 }
 
+/** TLS as the side that is dialled. */
 export interface TlsServerOptions extends TlsCommonOptions {
   /** Shown when no name matches. Without it, clients that name no known server are refused. */
   readonly identity?: TlsIdentity;
@@ -26,6 +28,7 @@ export interface TlsServerOptions extends TlsCommonOptions {
   readonly clientCertificates?: "none" | "request" | "require";
 }
 
+/** TLS as the side that dials. The peer is always verified unless `insecureSkipVerification` says otherwise. */
 export interface TlsClientOptions extends TlsCommonOptions {
   /** The name to ask for and to verify; default: the host name dialled. An IP literal is verified but not sent. */
   readonly servername?: string;
@@ -56,6 +59,7 @@ export interface TlsFacts {
   readonly session: Uint8Array | undefined;
 }
 
+/** The leaf certificate that the peer showed. */
 export interface PeerCertificate {
   readonly subject: string;
   readonly issuer: string;
