@@ -1,0 +1,34 @@
+import { Socket } from "node:net";
+import type { Deferred } from "../core/deferred.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
+import type { Port, StreamOptions, StreamServerOptions } from "../core/reactor.ts";
+import { maybeDeferred } from "../core/succeed.ts";
+import type { NodeLoop } from "./node-loop.ts";
+import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
+import { openPort } from "./port.ts";
+import { begin } from "./tcp.ts";
+
+/** Takes over a connected stream descriptor. */
+export function adoptConnection<P extends Protocol>(
+  loop: NodeLoop,
+  descriptor: number,
+  options: StreamOptions,
+  factory: ProtocolFactory<P>,
+): Deferred<P> {
+  return maybeDeferred(() => {
+    const transport = new NodeTransport(loop, options);
+    const constructing: DirectSocketOptions = { fd: descriptor, allowHalfOpen: true, onread: transport.onread() };
+    transport.attach(new Socket(constructing), false);
+    return begin(transport, factory);
+  });
+}
+
+/** Accepts on a listening descriptor that another program opened. */
+export function adoptPort(
+  loop: NodeLoop,
+  descriptor: number,
+  options: StreamServerOptions,
+  factory: ProtocolFactory,
+): Deferred<Port> {
+  return openPort(loop, { fd: descriptor }, { kind: "descriptor", descriptor }, options, factory);
+}

@@ -1,0 +1,20 @@
+import type { Deferred } from "../core/deferred.ts";
+import { gatherResults } from "../core/gather.ts";
+import type { NodeLoop } from "./node-loop.ts";
+
+/** Closes every port and every connection: gently, and after `timeoutMs` by force. Fires when all are gone. */
+export function disconnectAll(loop: NodeLoop, timeoutMs: number): Deferred<void> {
+  const ending = [...loop.ports].map((port) => port.stopListening());
+  const closing = [...loop.transports].map((transport) => {
+    const closed = transport.whenClosed().addCallback(() => {});
+    transport.loseConnection();
+    return closed;
+  });
+  const force = loop.callLater(timeoutMs, () => {
+    for (const transport of loop.transports) transport.abortConnection();
+  });
+  return gatherResults([...ending, ...closing]).addCallback(() => {
+    if (force.active) force.cancel();
+    loop.lingering.endAll();
+  });
+}

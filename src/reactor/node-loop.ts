@@ -1,0 +1,104 @@
+import type { DelayedCall } from "../core/clock.ts";
+import { Logger } from "../core/log.ts";
+import type { Port } from "../core/reactor.ts";
+import type { Loop, StreamTransport } from "../core/stream-transport.ts";
+import { Lingering } from "./linger.ts";
+import type { NodeTransport } from "./node-transport.ts";
+import { ReadBuffers } from "./read-buffers.ts";
+import { TimerWheel } from "./timers.ts";
+
+/** What all transports of one NodeReactor share: the clock, the buffers, and the end of the turn. */
+export class NodeLoop implements Loop {
+  readonly timers: TimerWheel = new TimerWheel((error) => log.error("A delayed call threw", { error }));
+  readonly buffers: ReadBuffers = new ReadBuffers();
+  readonly lingering: Lingering = new Lingering();
+  /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
+  readonly ports: Set<Port> = new Set();
+  readonly transports: Set<StreamTransport> = new Set();
+  /** Whether accepted connections bypass net.Server's streams (see accept.ts). */
+  readonly acceptsDirectly: boolean;
+  #dirty: StreamTransport[] = [];
+  #drained: StreamTransport[] = [];
+  #yielded: NodeTransport[] = [];
+  #scheduled = false;
+  #dispatching = false;
+
+  constructor(acceptsDirectly: boolean) {
+    this.acceptsDirectly = acceptsDirectly;
+  }
+
+  now(): number {
+    return this.timers.now();
+  }
+
+  callLater(ms: number, f: () => void): DelayedCall {
+    return this.timers.callLater(ms, f);
+  }
+
+  flushSoon(transport: StreamTransport): void {
+    this.#dirty.push(transport);
+    if (this.#dispatching || this.#scheduled) return;
+    this.#scheduled = true;
+    // After the microtasks that run now: what async code writes before it waits again leaves together.
+    process.nextTick(flushLater, this);
+  }
+
+  drainedSoon(transport: StreamTransport): void {
+    if (this.#drained.push(transport) === 1) setImmediate(tellDrained, this);
+  }
+
+  readAgainSoon(transport: NodeTransport): void {
+    if (this.#yielded.push(transport) === 1) setImmediate(readAgain, this);
+  }
+
+  /** Brackets the delivery of one read: what it writes leaves at `endDispatch`, without a trip through the task queues. */
+  beginDispatch(): void {
+    this.#dispatching = true;
+  }
+
+  endDispatch(): void {
+    this.#dispatching = false;
+    if (this.#dirty.length > 0) this.flushAll();
+  }
+
+  flushAll(): void {
+    const dirty = this.#dirty;
+    if (dirty.length === 1) {
+      (dirty.pop() as StreamTransport).flush();
+      return;
+    }
+    this.#dirty = [];
+    for (const transport of dirty) transport.flush();
+  }
+
+  flushScheduled(): void {
+    this.#scheduled = false;
+    this.flushAll();
+  }
+
+  tellDrained(): void {
+    const drained = this.#drained;
+    this.#drained = [];
+    for (const transport of drained) transport.drained();
+  }
+
+  readAgain(): void {
+    const yielded = this.#yielded;
+    this.#yielded = [];
+    for (const transport of yielded) transport.readAgain();
+  }
+}
+
+function flushLater(loop: NodeLoop): void {
+  loop.flushScheduled();
+}
+
+function readAgain(loop: NodeLoop): void {
+  loop.readAgain();
+}
+
+function tellDrained(loop: NodeLoop): void {
+  loop.tellDrained();
+}
+
+const log: Logger = new Logger("ropewalk.reactor");

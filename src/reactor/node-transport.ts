@@ -1,0 +1,294 @@
+import type { OnReadOpts, Socket, SocketConstructorOpts } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Address } from "../core/address.ts";
+import { Deferred } from "../core/deferred.ts";
+import { ConnectionLost, UnsupportedError } from "../core/errors.ts";
+import type { Protocol } from "../core/protocol.ts";
+import { StreamTransport } from "../core/stream-transport.ts";
+import { fail } from "../core/succeed.ts";
+import type { TlsFacts } from "../core/tls.ts";
+import type { StartTlsOptions } from "../core/transport.ts";
+import type { Piece, TextEncoding } from "../core/write-buffer.ts";
+import type { NodeLoop } from "./node-loop.ts";
+import { SMALL_BYTES } from "./read-buffers.ts";
+import { localAddressOf, peerAddressOf } from "./socket-address.ts";
+import { shakeHands, type TlsSession } from "./tls-session.ts";
+
+/** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
+export class NodeTransport extends StreamTransport {
+  declare protected readonly loop: NodeLoop;
+  /** What bytes go through: the plain socket, or the TLS socket on it. */
+  #socket: Socket | TLSSocket = NO_SOCKET;
+  /** The plain socket, which owns the descriptor. */
+  #plain: Socket = NO_SOCKET;
+  #session: TlsSession | undefined = undefined;
+  #peer: Address | undefined = undefined;
+  #local: Address | undefined = undefined;
+  #error: Error | undefined = undefined;
+  #bulk: Uint8Array | undefined = undefined;
+  #reading = true;
+  #stalled = false;
+  #shaking = false;
+  #inputEnded = false;
+  /** What to do once the socket has taken everything. */
+  #whenSent: (() => void) | undefined = undefined;
+  readonly #onSent: () => void = () => this.#sent();
+
+  get peer(): Address {
+    this.#peer ??= peerAddressOf(this.#plain);
+    return this.#peer;
+  }
+
+  get local(): Address {
+    this.#local ??= localAddressOf(this.#plain);
+    return this.#local;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#session?.facts;
+  }
+
+  protected get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** The socket option that brings reads straight to this transport, past the stream machinery. */
+  onread(): OnReadOpts {
+    return {
+      buffer: () => this.#bulk ?? this.loop.buffers.scratch,
+      callback: (length, buffer) => this.#readInto(length, buffer),
+    };
+  }
+
+  /** Takes over a connected socket; `events` if it was made without `onread()`, so that reads come as "data" events. */
+  attach(socket: Socket, events: boolean): void {
+    this.loop.transports.add(this);
+    this.#plain = socket;
+    this.#follow(socket);
+    if (events) socket.on("data", onData);
+  }
+
+  /** Runs the TLS handshake on the attached socket; fires when it is done and the peer verified. */
+  handshake(options: StartTlsOptions): Deferred<TlsFacts> {
+    const plain = this.#plain;
+    // From here on the TLS socket reads the descriptor and reports its end.
+    plain.off("end", onEnd).off("data", onData);
+    this.#bulk = undefined;
+    this.#shaking = true;
+    return shakeHands(plain, options, this.loop).addCallbacks(
+      (session) => this.#secured(session),
+      (error: Error) => {
+        this.#shaking = false;
+        this.fail(error);
+        throw error;
+      },
+    );
+  }
+
+  /** Makes the connection usable. Returns what the protocol threw, if it did. */
+  override opened(protocol: Protocol): Error | undefined {
+    this.loop.beginDispatch();
+    const thrown = super.opened(protocol);
+    this.loop.endDispatch();
+    return thrown;
+  }
+
+  /** Closes a connection that no protocol wants. */
+  refuse(): void {
+    this.close();
+  }
+
+  /** Drops a connection that nobody waits for any more. */
+  abandon(): void {
+    this.abortConnection();
+  }
+
+  override fail(reason: Error): void {
+    super.fail(reason);
+  }
+
+  startTls(options: StartTlsOptions): Deferred<TlsFacts> {
+    if (this.#session !== undefined)
+      return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
+    if (!this.connected) return fail(new ConnectionLost("Cannot start TLS: the connection is gone"));
+    this.#plain.pause();
+    this.flush();
+    const sent = new Deferred<void>();
+    this.#afterSent(() => sent.callback());
+    return sent.addCallback(() => this.handshake(options));
+  }
+
+  setNoDelay(enabled: boolean): void {
+    this.#plain.setNoDelay(enabled);
+  }
+
+  setKeepAlive(idleMs: number): void {
+    this.#plain.setKeepAlive(idleMs > 0, idleMs);
+  }
+
+  /** What is written during a handshake waits for its end. */
+  override flush(): void {
+    if (!this.#shaking) super.flush();
+  }
+
+  sendOne(data: Uint8Array | string, encoding: TextEncoding): void {
+    this.#socket.write(data as string, encoding, this.#onSent);
+    this.#stalled = this.#socket.writableLength > 0;
+  }
+
+  sendAll(pieces: readonly Piece[]): void {
+    const socket = this.#socket;
+    socket.cork();
+    for (const { data, encoding } of pieces) socket.write(data as string, encoding);
+    socket.uncork();
+    this.#stalled = socket.writableLength > 0;
+    if (this.#stalled) socket.write("", this.#onSent);
+  }
+
+  protected startReading(): void {
+    this.#reading = true;
+    this.#socket.resume();
+  }
+
+  protected stopReading(): void {
+    this.#reading = false;
+    this.#socket.pause();
+  }
+
+  protected endWriting(): void {
+    this.#socket.end(() => this.writeEnded());
+  }
+
+  protected close(): void {
+    if (this.#shaking) {
+      this.#plain.destroy();
+      return;
+    }
+    // A reset is not possible while a shutdown waits behind unsent bytes: so the shutdown comes after them.
+    this.#afterSent(() => this.#closeNow());
+  }
+
+  protected reset(): void {
+    const plain = this.#plain;
+    this.#whenSent = undefined;
+    if (plain.remoteFamily === undefined) plain.destroy();
+    else plain.resetAndDestroy();
+    if (this.#socket !== plain) this.#socket.destroy();
+  }
+
+  /** Called by the listeners below. */
+  deliver(data: Uint8Array): void {
+    this.loop.beginDispatch();
+    this.received(data);
+    this.loop.endDispatch();
+  }
+
+  inputEnded(): void {
+    this.#inputEnded = true;
+    if (this.#session?.truncated() === true) {
+      this.#error = new ConnectionLost("Peer ended TLS without close_notify: what it sent may be cut short");
+      this.#plain.destroy();
+    } else {
+      this.ended();
+    }
+  }
+
+  broke(error: Error): void {
+    this.#error ??= error;
+  }
+
+  gone(): void {
+    this.loop.transports.delete(this);
+    this.closed(this.#error);
+  }
+
+  /** Goes on reading after a turn was left to the others. */
+  readAgain(): void {
+    if (this.#reading && !this.#socket.destroyed) this.#socket.resume();
+  }
+
+  #secured(session: TlsSession): TlsFacts {
+    this.#shaking = false;
+    this.#session = session;
+    this.#plain.off("close", onClose);
+    this.#follow(session.socket);
+    session.socket.on("data", onData);
+    if (this.#reading) session.socket.resume();
+    this.flush();
+    return session.facts;
+  }
+
+  #follow(socket: Socket | TLSSocket): void {
+    this.#socket = socket;
+    (socket as Owned)[owner] = this;
+    socket.on("end", onEnd).on("error", onError).on("close", onClose);
+  }
+
+  #readInto(length: number, buffer: Uint8Array): boolean {
+    const { buffers } = this.loop;
+    const full = length === buffer.length;
+    const handOver = buffer !== buffers.scratch && length > SMALL_BYTES;
+    this.#bulk = full || handOver ? buffers.fresh() : undefined;
+    this.deliver(handOver ? buffer.subarray(0, length) : buffers.keep(buffer, length));
+    if (full) this.loop.readAgainSoon(this);
+    return !full && this.#reading;
+  }
+
+  #afterSent(step: () => void): void {
+    if (this.#socket.writableLength === 0) step();
+    else this.#whenSent = step;
+  }
+
+  #sent(): void {
+    if (!this.#stalled || this.#socket.writableLength > 0) return;
+    this.#stalled = false;
+    const step = this.#whenSent;
+    this.#whenSent = undefined;
+    if (step !== undefined) step();
+    else this.drained();
+  }
+
+  #closeNow(): void {
+    const socket = this.#socket;
+    if (this.#inputEnded && this.#session === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.end(() => {
+      if (socket.destroyed) return;
+      if (this.#inputEnded) {
+        socket.destroy();
+      } else {
+        this.loop.lingering.add(socket);
+        this.gone();
+      }
+    });
+  }
+}
+
+/** The types know `onread` of connect() only; the constructor takes it as well, and that is where connect() passes it. */
+export type DirectSocketOptions = SocketConstructorOpts & { readonly onread: OnReadOpts };
+
+/** The listeners are shared by all sockets, and find their transport on the socket: closures would weigh on each connection. */
+function onData(this: Owned, data: Uint8Array): void {
+  this[owner].deliver(data);
+}
+
+function onEnd(this: Owned): void {
+  this[owner].inputEnded();
+}
+
+function onError(this: Owned, error: Error): void {
+  this[owner].broke(error);
+}
+
+function onClose(this: Owned): void {
+  this[owner].gone();
+}
+
+type Owned = Socket & { [owner]: NodeTransport };
+
+const owner: unique symbol = Symbol("owner");
+
+/** Stands in until `attach`, so that the fields keep one shape. */
+const NO_SOCKET = undefined as unknown as Socket;

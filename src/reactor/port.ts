@@ -1,0 +1,140 @@
+import { createServer, type ListenOptions, type Server } from "node:net";
+import { type Address, formatAddress } from "../core/address.ts";
+import { Deferred } from "../core/deferred.ts";
+import { ListenError } from "../core/errors.ts";
+import { Logger } from "../core/log.ts";
+import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type { Port, StreamServerOptions } from "../core/reactor.ts";
+import { acceptConnections } from "./accept.ts";
+import type { NodeLoop } from "./node-loop.ts";
+import { NodeTransport } from "./node-transport.ts";
+import { serverAddressOf } from "./socket-address.ts";
+
+/** A listening socket, and the factory that its connections go to. */
+export class NodePort implements Port {
+  readonly address: Address;
+  readonly #server: Server;
+  readonly #loop: NodeLoop;
+  readonly #options: StreamServerOptions;
+  readonly #factory: ProtocolFactory;
+  #closed: Deferred<void>[] | undefined = undefined;
+  #listening = true;
+
+  constructor(server: Server, loop: NodeLoop, options: StreamServerOptions, factory: ProtocolFactory, direct: boolean) {
+    this.#server = server;
+    this.#loop = loop;
+    this.#options = options;
+    this.#factory = factory;
+    this.address = serverAddressOf(server);
+    loop.ports.add(this);
+    acceptConnections(
+      server,
+      () => new NodeTransport(loop, options),
+      (transport) => this.#accepted(transport),
+      direct,
+    );
+  }
+
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  stopListening(): Deferred<void> {
+    const closed = new Deferred<void>();
+    if (this.#listening) {
+      this.#listening = false;
+      this.#closed = [];
+      this.#loop.ports.delete(this);
+      this.#server.close();
+      // The "close" event of the server would wait for its connections too; the descriptor is closed in this turn.
+      setImmediate(() => {
+        const waiting = this.#closed ?? [];
+        this.#closed = undefined;
+        for (const waiter of waiting) waiter.callback();
+      });
+    }
+    if (this.#closed === undefined) closed.callback();
+    else this.#closed.push(closed);
+    return closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopListening();
+  }
+
+  #accepted(transport: NodeTransport): void {
+    if (this.#options.noDelay !== false) transport.setNoDelay(true);
+    if (this.#options.keepAliveMs) transport.setKeepAlive(this.#options.keepAliveMs);
+    const { tls } = this.#options;
+    if (tls === undefined) {
+      this.#open(transport);
+      return;
+    }
+    transport.handshake({ side: "server", tls }).addCallbacks(
+      () => this.#open(transport),
+      (error: Error) =>
+        log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(transport.peer), error }),
+    );
+  }
+
+  #open(transport: NodeTransport): void {
+    const protocol = this.#build(transport);
+    if (protocol === undefined) transport.refuse();
+    else transport.opened(protocol);
+  }
+
+  #build(transport: NodeTransport): Protocol | undefined {
+    try {
+      return buildProtocol(this.#factory, transport.peer);
+    } catch (error) {
+      log.error("buildProtocol threw: closing the connection with {peer}", {
+        peer: formatAddress(transport.peer),
+        error,
+      });
+      return undefined;
+    }
+  }
+}
+
+/** Opens a listening socket. */
+export function openPort(
+  loop: NodeLoop,
+  where: ListenOptions & { fd?: number },
+  asked: Address,
+  options: StreamServerOptions,
+  factory: ProtocolFactory,
+): Deferred<Port> {
+  const server = createServer({ allowHalfOpen: true });
+  const opened = new Deferred<Port>(() => server.close());
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    opened.errback(new ListenError(asked, explain(error), { cause: error, ...(error.code && { code: error.code }) }));
+  });
+  server.listen(where, () => {
+    server.removeAllListeners("error");
+    server.on("error", (error) =>
+      log.error("Port {address} reports {error}", { address: formatAddress(asked), error }),
+    );
+    try {
+      opened.callback(new NodePort(server, loop, options, factory, loop.acceptsDirectly));
+    } catch (error) {
+      server.close();
+      opened.errback(error as Error);
+    }
+  });
+  return opened;
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return "it is in use by another program, or by this one";
+    case "EACCES":
+      return "this user may not open it";
+    case "EADDRNOTAVAIL":
+      return "it is not an address of this machine";
+    default:
+      return error.message;
+  }
+}
+
+const log: Logger = new Logger("ropewalk.reactor");

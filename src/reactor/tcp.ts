@@ -1,0 +1,118 @@
+import { Socket, type SocketConnectOpts } from "node:net";
+import { type Address, familyOf, formatAddress } from "../core/address.ts";
+import { Deferred } from "../core/deferred.ts";
+import { ConnectError } from "../core/errors.ts";
+import { happyEyeballs } from "../core/happy-eyeballs.ts";
+import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type {
+  ConnectOptions,
+  ConnectTcpOptions,
+  HostAddress,
+  ListenTcpOptions,
+  Port,
+  StreamOptions,
+} from "../core/reactor.ts";
+import type { NodeLoop } from "./node-loop.ts";
+import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
+import { openPort } from "./port.ts";
+
+export function listenTcp(loop: NodeLoop, options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port> {
+  const { port, host, backlog, ipv6Only } = options;
+  const asked: Address = { kind: "tcp", host: host ?? "::", port, family: familyOf(host ?? "::") };
+  const where = {
+    port,
+    ...(host !== undefined && { host }),
+    ...(backlog !== undefined && { backlog }),
+    ...(ipv6Only !== undefined && { ipv6Only }),
+    exclusive: false,
+  };
+  return openPort(loop, where, asked, options, factory);
+}
+
+/** `lookedUp` is what the resolver says of `options.host`. */
+export function connectTcp<P extends Protocol>(
+  loop: NodeLoop,
+  options: ConnectTcpOptions,
+  lookedUp: Deferred<readonly HostAddress[]>,
+  factory: ProtocolFactory<P>,
+): Deferred<P> {
+  const { port, bindAddress } = options;
+  const dialOne = ({ host, family }: HostAddress): Deferred<NodeTransport> =>
+    dial(loop, options, { host, port, family, ...(bindAddress !== undefined && { localAddress: bindAddress }) });
+  const dialled = lookedUp.addCallback((found) =>
+    happyEyeballs(
+      loop,
+      found.map(({ host, family }) => ({ kind: "tcp", host, port, family }) as const),
+      (address) => dialOne(address),
+      { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, target: options.host, discard: abandon },
+    ),
+  );
+  const withName =
+    options.tls === undefined ? options : { ...options, tls: { servername: options.host, ...options.tls } };
+  return establish(loop, dialled, withName, factory);
+}
+
+/** From a dialled socket to a protocol that is usable, or to nothing left behind. */
+export function establish<P extends Protocol>(
+  loop: NodeLoop,
+  dialled: Deferred<NodeTransport>,
+  options: ConnectOptions,
+  factory: ProtocolFactory<P>,
+): Deferred<P> {
+  const { tls } = options;
+  return dialled
+    .addCallback((transport) => {
+      if (options.noDelay !== false) transport.setNoDelay(true);
+      if (options.keepAliveMs) transport.setKeepAlive(options.keepAliveMs);
+      if (tls === undefined) return transport;
+      return transport.handshake({ side: "client", tls }).addCallback(() => transport);
+    })
+    .addCallback((transport) => begin(transport, factory))
+    .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, loop);
+}
+
+/** Gives a connected transport its protocol. @throws what the factory or connectionMade threw; the connection is closed then. */
+export function begin<P extends Protocol>(transport: NodeTransport, factory: ProtocolFactory<P>): P {
+  let protocol: P | undefined;
+  try {
+    protocol = buildProtocol(factory, transport.peer);
+  } catch (error) {
+    transport.abandon();
+    throw error;
+  }
+  if (protocol === undefined) {
+    transport.refuse();
+    throw new ConnectError(`Factory built no protocol for the connection with ${formatAddress(transport.peer)}`);
+  }
+  const thrown = transport.opened(protocol);
+  if (thrown !== undefined) throw thrown;
+  return protocol;
+}
+
+/** One attempt at one address. Fails with the system's error. */
+export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnectOpts): Deferred<NodeTransport> {
+  const transport = new NodeTransport(loop, options);
+  const constructing: DirectSocketOptions = { allowHalfOpen: true, onread: transport.onread() };
+  const socket = new Socket(constructing);
+  const dialled = new Deferred<NodeTransport>(() => socket.destroy());
+  const failed = (error: Error): void => {
+    dialled.errback(error);
+  };
+  socket.once("error", failed);
+  socket.connect(where, () => {
+    socket.off("error", failed);
+    transport.attach(socket, false);
+    dialled.callback(transport);
+  });
+  return dialled;
+}
+
+function abandon(late: NodeTransport): void {
+  late.abandon();
+}
+
+/** RFC 8305, section 5: the recommended Connection Attempt Delay. */
+const ATTEMPT_DELAY_MS = 250;
+
+/** Three SYN retransmissions of Linux (1 s, 3 s, 7 s, 15 s) and time for TLS. */
+const CONNECT_TIMEOUT_MS = 30_000;

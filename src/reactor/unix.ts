@@ -1,0 +1,130 @@
+import { chmodSync, linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { Deferred } from "../core/deferred.ts";
+import { ConnectError, ListenError } from "../core/errors.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
+import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reactor.ts";
+import type { NodeLoop } from "./node-loop.ts";
+import { openPort } from "./port.ts";
+import { dial, establish } from "./tcp.ts";
+
+export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
+  const { path, mode, backlog } = options;
+  const asked = { kind: "unix", path } as const;
+  const unlock = options.lockfile === true ? lock(path) : undefined;
+  return removeStale(path)
+    .addCallback(() => {
+      // Permissions must be right before the first client can connect, which is before a chmod.
+      const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode);
+      try {
+        return openPort(loop, { path, ...(backlog !== undefined && { backlog }) }, asked, options, factory);
+      } finally {
+        if (umask !== undefined) process.umask(umask);
+      }
+    })
+    .addCallbacks(
+      (port) => {
+        if (mode !== undefined && !isAbstract(path)) chmodSync(path, mode);
+        return unlock === undefined ? port : unlockingAfter(port, unlock);
+      },
+      (error: Error) => {
+        unlock?.();
+        throw error;
+      },
+    );
+}
+
+export function connectUnix<P extends Protocol>(
+  loop: NodeLoop,
+  options: ConnectUnixOptions,
+  factory: ProtocolFactory<P>,
+): Deferred<P> {
+  const { path } = options;
+  const dialled = dial(loop, options, { path }).addErrback((error: NodeJS.ErrnoException) => {
+    if (error.name === "AbortError") throw error;
+    const errors = [{ address: { kind: "unix", path } as const, error }];
+    throw new ConnectError(`Cannot connect to unix:${path}: ${error.message}`, { errors, cause: error });
+  });
+  return establish(loop, dialled, options, factory);
+}
+
+/** Unlinks a socket that nobody listens on any more. Fails with ListenError on a live one, and on what is no socket. */
+function removeStale(path: string): Deferred<void> {
+  const checked = new Deferred<void>(() => probe.destroy());
+  const probe = new Socket();
+  const asked = { kind: "unix", path } as const;
+  const stat = isAbstract(path) ? undefined : statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    checked.callback();
+  } else if (!stat.isSocket()) {
+    checked.errback(new ListenError(asked, "the path is taken by something that is no socket", { code: "EADDRINUSE" }));
+  } else {
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") rmSync(path, { force: true });
+      checked.callback();
+    });
+    probe.connect(path, () => {
+      probe.destroy();
+      checked.errback(new ListenError(asked, "another program listens on it", { code: "EADDRINUSE" }));
+    });
+  }
+  return checked;
+}
+
+/** Holds `path.lock` with our pid; what a dead process left is taken over. @throws ListenError if a live one holds it. */
+function lock(path: string): () => void {
+  const file = `${path}.lock`;
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, `${process.pid}\n`);
+  try {
+    try {
+      linkSync(own, file);
+    } catch {
+      const holder = holderOf(file);
+      if (holder !== undefined && isAlive(holder)) {
+        throw new ListenError({ kind: "unix", path }, `process ${holder} holds ${file}`, { code: "EADDRINUSE" });
+      }
+      rmSync(file, { force: true });
+      linkSync(own, file);
+    }
+  } finally {
+    unlinkSync(own);
+  }
+  return () => rmSync(file, { force: true });
+}
+
+function holderOf(file: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(file, "utf8"), 10) || undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function unlockingAfter(port: Port, unlock: () => void): Port {
+  return {
+    address: port.address,
+    get listening() {
+      return port.listening;
+    },
+    stopListening: () => port.stopListening().addBoth(unlock),
+    [Symbol.asyncDispose]: async () => {
+      await port.stopListening().addBoth(unlock);
+    },
+  };
+}
+
+/** Linux's abstract names have no file. */
+function isAbstract(path: string): boolean {
+  return path.startsWith("\0");
+}
