@@ -1,5 +1,5 @@
 /** Where one end of a connection, a port or a datagram is. A plain frozen-shape value: compare by its fields. */
-export type Address = TcpAddress | UdpAddress | UnixAddress | ProcessAddress | StdioAddress;
+export type Address = TcpAddress | UdpAddress | UnixAddress | ProcessAddress | StdioAddress | DescriptorAddress;
 
 /** `host` is an IP literal without brackets; `port` is 0 to 65535. */
 export interface TcpAddress {
@@ -32,6 +32,12 @@ export interface StdioAddress {
   readonly kind: "stdio";
 }
 
+/** A descriptor that another program opened, where nothing more is known of it. */
+export interface DescriptorAddress {
+  readonly kind: "descriptor";
+  readonly descriptor: number;
+}
+
 /**
  * The address for people and logs: `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`.
  *
@@ -52,6 +58,8 @@ export function formatAddress(address: Address): string {
       return `process:${address.pid}`;
     case "stdio":
       return "stdio";
+    case "descriptor":
+      return `fd:${address.descriptor}`;
   }
 }
 

@@ -4,7 +4,11 @@ import { type Address, formatAddress } from "./address.ts";
 export class ConnectionDone extends Error {
   override readonly name: string = "ConnectionDone";
   constructor(message: string = "Connection was closed cleanly") {
+    // Every connection ends with one. Its stack would name the event loop and nothing else, and cost more than the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
