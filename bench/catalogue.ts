@@ -25,7 +25,7 @@ export interface JobBench {
 }
 
 /** The servers of the TCP benches, in the order of the tables. */
-export const tcpServers: readonly string[] = ["node-net", "twisted", "c-epoll"];
+export const tcpServers: readonly string[] = ["ropewalk", "node-net", "twisted", "c-epoll"];
 
 export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
   "tcp-echo": {
@@ -57,16 +57,16 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
   timers: {
     kind: "job",
     loads: [
-      { name: "add and cancel", servers: ["node"] },
-      { name: "the same, 1 000 pending", servers: ["node"] },
+      { name: "add and cancel", servers: ["ropewalk", "node"] },
+      { name: "the same, 1 000 pending", servers: ["ropewalk", "node"] },
     ],
   },
   deferred: {
     kind: "job",
     loads: [
-      { name: "five links", servers: ["promise"] },
-      { name: "coroutine, five yields", servers: ["promise"] },
-      { name: "hops of one coroutine", servers: ["promise"] },
+      { name: "five links", servers: ["ropewalk", "promise"] },
+      { name: "coroutine, five yields", servers: ["ropewalk", "await-deferred", "promise"] },
+      { name: "hops of one coroutine", servers: ["ropewalk", "await-deferred", "promise"] },
     ],
   },
 };

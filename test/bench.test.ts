@@ -5,8 +5,9 @@ import { execPath } from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseArguments } from "../bench/arguments.ts";
+import { catalogue, contenders } from "../bench/catalogue.ts";
 import { type Figure, rotated, spread, toFigure } from "../bench/figure.ts";
-import { judge } from "../bench/goals.ts";
+import { judge, promised } from "../bench/goals.ts";
 import { cpuUs, rssBytes } from "../bench/measure.ts";
 import { Program } from "../bench/program.ts";
 import { significant, toJson, whole } from "../bench/report.ts";
@@ -114,6 +115,14 @@ describe("goals", () => {
     assert.deepEqual([verdict?.value, verdict?.met], [40, true]);
   });
 
+  test("name benches, loads and peers that exist", () => {
+    for (const { bench, load, over } of promised) {
+      const loads = catalogue[bench]?.loads.map((each) => each.name) ?? [];
+      assert.ok(loads.includes(load), `${bench}, ${load}`);
+      assert.ok(over === undefined || contenders.includes(over), over);
+    }
+  });
+
   test("stand in the results page beside the command and the machine", () => {
     const page = toMarkdown(figures(10), ["--rounds", "5"], "a machine");
     assert.match(page, /`npm run bench -- --rounds 5` on a machine/);
@@ -148,7 +157,7 @@ describe("measuring", () => {
 });
 
 test("a quick run serves, compares every byte and prints one JSON object a line", () => {
-  const words = ["tcp-echo", "tcp-lines", "--json", "--quick", "--servers=node-net"];
+  const words = ["tcp-echo", "tcp-lines", "--json", "--quick", "--servers=ropewalk,node-net"];
   const { stdout, stderr, status } = spawnSync(execPath, [bench, ...words], { encoding: "utf8", timeout: 30_000 });
   assert.equal(status, 0, stderr);
   const lines = stdout
@@ -157,8 +166,11 @@ test("a quick run serves, compares every byte and prints one JSON object a line"
     .map((line) => JSON.parse(line));
   const seen = lines.map((line) => [line.bench, line.load, line.server].join(", "));
   assert.deepEqual(seen, [
+    "tcp-echo, ping-pong, ropewalk",
     "tcp-echo, ping-pong, node-net",
+    "tcp-echo, 16 pipelined, ropewalk",
     "tcp-echo, 16 pipelined, node-net",
+    "tcp-lines, 16 pipelined, ropewalk",
     "tcp-lines, 16 pipelined, node-net",
   ]);
   for (const line of lines)

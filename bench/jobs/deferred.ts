@@ -1,11 +1,33 @@
 /** Results that are not here yet: ours and the language's. Every job adds up what came out. */
+import { coroutine, Deferred, succeed } from "ropewalk";
 import { expectTotal, type Jobs } from "./job.ts";
 
 export const deferredJobs: Jobs = {
-  "five links": { promise: fiveThens },
-  "coroutine, five yields": { promise: fiveAwaits },
-  "hops of one coroutine": { promise: oneAwaitAnOp },
+  "five links": { ropewalk: fiveLinks, promise: fiveThens },
+  "coroutine, five yields": {
+    ropewalk: fiveYields,
+    "await-deferred": (ops) => fiveAwaits(ops, () => succeed(1)),
+    promise: (ops) => fiveAwaits(ops, () => Promise.resolve(1)),
+  },
+  "hops of one coroutine": {
+    ropewalk: oneYieldAnOp,
+    "await-deferred": (ops) => oneAwaitAnOp(ops, () => succeed(1)),
+    promise: (ops) => oneAwaitAnOp(ops, () => Promise.resolve(1)),
+  },
 };
+
+function fiveLinks(ops: number): void {
+  let total = 0;
+  const finish = (n: number): void => {
+    total += n;
+  };
+  for (let i = 0; i < ops; i++) {
+    const deferred = new Deferred<number>();
+    deferred.addCallback(addOne).addCallback(addOne).addCallback(addOne).addCallback(addOne).addCallback(finish);
+    deferred.callback(1);
+  }
+  expectTotal(total, 5 * ops);
+}
 
 async function fiveThens(ops: number): Promise<void> {
   let total = 0;
@@ -27,11 +49,26 @@ async function fiveThens(ops: number): Promise<void> {
   expectTotal(total, 5 * ops);
 }
 
-async function fiveAwaits(ops: number): Promise<void> {
+function fiveYields(ops: number): void {
+  let total = 0;
+  const finish = (n: number): void => {
+    total += n;
+  };
+  for (let i = 0; i < ops; i++) coroutine(sumOfFive).addCallback(finish);
+  expectTotal(total, 5 * ops);
+}
+
+function* sumOfFive(): Generator<unknown, number> {
+  let sum = 0;
+  for (let i = 0; i < 5; i++) sum += yield* succeed(1);
+  return sum;
+}
+
+async function fiveAwaits(ops: number, one: () => PromiseLike<number>): Promise<void> {
   let total = 0;
   const sum = async (): Promise<void> => {
     let own = 0;
-    for (let i = 0; i < 5; i++) own += await Promise.resolve(1);
+    for (let i = 0; i < 5; i++) own += await one();
     total += own;
   };
   for (let done = 0; done < ops; done += batch) {
@@ -42,9 +79,17 @@ async function fiveAwaits(ops: number): Promise<void> {
   expectTotal(total, 5 * ops);
 }
 
-async function oneAwaitAnOp(ops: number): Promise<void> {
+function oneYieldAnOp(ops: number): void {
   let total = 0;
-  for (let i = 0; i < ops; i++) total += await Promise.resolve(1);
+  coroutine(function* () {
+    for (let i = 0; i < ops; i++) total += yield* succeed(1);
+  });
+  expectTotal(total, ops);
+}
+
+async function oneAwaitAnOp(ops: number, one: () => PromiseLike<number>): Promise<void> {
+  let total = 0;
+  for (let i = 0; i < ops; i++) total += await one();
   expectTotal(total, ops);
 }
 

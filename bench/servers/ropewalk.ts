@@ -1,0 +1,61 @@
+/** Ours, as its users write it. Modes as in epoll.c. */
+import { formatAddress, NodeReactor, Protocol } from "ropewalk";
+import { LineProtocol } from "ropewalk/line";
+import { chunk, chunksPerAsk, mib } from "./wire.ts";
+
+class Echo extends Protocol {
+  override dataReceived(data: Uint8Array): void {
+    this.transport.write(data);
+  }
+}
+
+class Lines extends LineProtocol {
+  override lineReceived(line: string): void {
+    this.sendLine(line);
+  }
+}
+
+/** Answers each MiB with that MiB's last byte. */
+class Sink extends Protocol {
+  #read = 0;
+
+  override dataReceived(data: Uint8Array): void {
+    for (let at = mib - (this.#read % mib); at <= data.length; at += mib)
+      this.transport.write(data.subarray(at - 1, at));
+    this.#read += data.length;
+  }
+}
+
+/** Sends a MiB in chunks for each byte that it reads. */
+class Source extends Protocol {
+  #owed = 0;
+  #paused = false;
+
+  override dataReceived(data: Uint8Array): void {
+    this.#owed += data.length * chunksPerAsk;
+    this.#pump();
+  }
+
+  override writingPaused(): void {
+    this.#paused = true;
+  }
+
+  override writingResumed(): void {
+    this.#paused = false;
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (; this.#owed > 0 && !this.#paused; this.#owed--) this.transport.write(chunk);
+  }
+}
+
+const modes: Record<string, new () => Protocol> = { echo: Echo, lines: Lines, sink: Sink, source: Source };
+
+const Mode = modes[process.argv[2] ?? ""];
+if (Mode === undefined) throw new Error(`Unknown mode "${process.argv[2]}": use one of ${Object.keys(modes)}`);
+process.stdin.resume().on("end", () => process.exit(0));
+const reactor = new NodeReactor();
+const { address } = await reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => new Mode());
+console.log(`port ${address.kind === "tcp" ? address.port : formatAddress(address)}`);
+await reactor.run();
