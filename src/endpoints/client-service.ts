@@ -16,6 +16,7 @@
 import type { DelayedCall } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
 import { CancelledError } from "../core/deferred-errors.ts";
+import { Logger } from "../core/log.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import { fail, maybeDeferred, succeed } from "../core/succeed.ts";
@@ -63,6 +64,7 @@ export interface WhenConnectedOptions {
 export class ClientService<P extends Protocol> implements AsyncDisposable {
   readonly #reactor: Reactor;
   readonly #endpoint: ClientEndpoint;
+  readonly #description: string;
   readonly #factory: ProtocolFactory<P>;
   readonly #policy: ReconnectPolicy;
   readonly #prepare: ((protocol: P) => unknown) | undefined;
@@ -80,6 +82,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
   ) {
     this.#reactor = reactor;
     this.#endpoint = typeof endpoint === "string" ? (options.types ?? endpointTypes).client(endpoint) : endpoint;
+    this.#description = typeof endpoint === "string" ? endpoint : endpoint.constructor.name;
     this.#factory = factory;
     this.#policy = options.policy ?? backoff();
     this.#prepare = options.prepareConnection;
@@ -215,9 +218,11 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     const state = this.#state;
     if (state.name === "stopping") this.#stopped();
     if (!("protocol" in state) || state.protocol !== protocol) return;
-    if (state.name === "connected") this.#wait();
-    else if (state.name === "discarding") this.#failed(state.error);
-    else {
+    if (state.name === "connected") {
+      this.#wait("Lost the connection to {endpoint}: {error.message}; next attempt in {delayMs} ms", reason);
+    }
+    if (state.name === "discarding") this.#failed(state.error);
+    if (state.name === "preparing") {
       this.#failed(reason);
       state.preparation?.cancel(reason);
     }
@@ -230,23 +235,25 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
 
   /** An attempt has failed, and nothing is left of it. */
   #failed(error: Error): void {
-    this.#wait();
+    this.#wait("Cannot connect to {endpoint}: {error.message}; next attempt in {delayMs} ms", error);
     for (const waiter of [...this.#connectWaiters]) {
       waiter.failuresLeft -= 1;
       if (waiter.failuresLeft <= 0 && this.#connectWaiters.delete(waiter)) waiter.result.errback(error);
     }
   }
 
-  #wait(): void {
+  #wait(message: string, error: Error): void {
+    const endpoint = this.#description;
     try {
       const delayMs = this.#policy(this.#retries, () => this.#reactor.random());
       this.#retries += 1;
       this.#enter({ name: "waiting", timer: this.#reactor.callLater(delayMs, () => this.#connect()) });
-    } catch (error) {
-      // A policy that throws, or gives no time, cannot be asked again: whoever waits is told, and the log is.
+      log.info(message, { endpoint, error, delayMs: Math.round(delayMs) });
+    } catch (policyError) {
+      // It cannot be asked again: the service is over, and whoever waits is told.
+      log.failure("Cannot connect to {endpoint} any more: the reconnect policy failed", policyError, { endpoint });
       this.#enter({ name: "stopped" });
-      this.#settle((waiter) => waiter.errback(error));
-      throw error;
+      this.#settle((waiter) => waiter.errback(policyError));
     }
   }
 
@@ -290,3 +297,5 @@ interface Preparing<P> {
   readonly protocol: P;
   preparation: Deferred<unknown> | undefined;
 }
+
+const log: Logger = new Logger("ropewalk.endpoints.client-service");
