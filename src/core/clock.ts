@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /**
    * Calls `f` once, `ms` milliseconds from now and never inside this call. Calls due in the same instant run in the
-   * order of their time, then of their scheduling.
+   * order of their time, then of their scheduling; `reset` and `delay` schedule anew.
    *
    * @throws RangeError if `ms` is negative or not a number.
    */
