@@ -1,0 +1,40 @@
+/**
+ * `node build/fuzz/run.js [target] [count] [seed]`: feeds mutated inputs to a target, or to all. Stops at the first fault
+ * and shows the input as a Latin-1 string.
+ */
+import { argv } from "node:process";
+import { pathToFileURL } from "node:url";
+import { int } from "./int.ts";
+import { line } from "./line.ts";
+import { Mutator } from "./mutator.ts";
+import { netstring } from "./netstring.ts";
+import type { FuzzTarget } from "./target.ts";
+
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = { int, line, netstring };
+
+/** @throws Error with the input, and what it led to as the cause. */
+export function fuzz(target: FuzzTarget, count: number, seed: number): void {
+  for (const text of target.seeds)
+    feed(
+      target,
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+    );
+  const mutator = new Mutator(seed, target.seeds);
+  for (let index = 0; index < count; index += 1) feed(target, mutator.next());
+}
+
+function feed(target: FuzzTarget, data: Uint8Array): void {
+  try {
+    target.run(data);
+  } catch (cause) {
+    const shown = JSON.stringify(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+    throw new Error(`Fuzzing found a fault with the input ${shown}: ${String(cause)}`, { cause });
+  }
+}
+
+if (pathToFileURL(argv[1] ?? "").href === import.meta.url) {
+  const [name, count = "100000", seed = "1"] = argv.slice(2);
+  for (const [known, target] of Object.entries(TARGETS)) {
+    if (name === undefined || name === known) fuzz(target, Number(count), Number(seed));
+  }
+}

@@ -1,0 +1,20 @@
+/** A bounded run of every fuzz target; `node build/fuzz/run.js` goes on for longer. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fuzz, TARGETS } from "../fuzz/run.ts";
+
+describe("fuzz targets", () => {
+  for (const [name, target] of Object.entries(TARGETS)) {
+    test(`${name} stands 3 000 inputs`, () => {
+      fuzz(target, 3_000, 1);
+    });
+  }
+
+  test("a fault is found and shown with its input", () => {
+    const faulty = {
+      seeds: ["aXb"],
+      run: (data: Uint8Array) => assert.ok(!String.fromCharCode(...data).includes("X"), "an X"),
+    };
+    assert.throws(() => fuzz(faulty, 0, 1), /input "aXb": AssertionError.*an X/);
+  });
+});
