@@ -1,0 +1,105 @@
+import type { Deferred } from "../core/deferred.ts";
+import { CancelledError } from "../core/deferred-errors.ts";
+import { Logger } from "../core/log.ts";
+import type { LogObserver } from "../core/log-event.ts";
+import { addObserver, textObserver } from "../core/log-observers.ts";
+import type { Reactor } from "../core/reactor.ts";
+import { maybeDeferred } from "../core/succeed.ts";
+
+/** What `run` and `react` may be told besides the main function. */
+export interface RunOptions {
+  /** Takes the log while the reactor runs; default: one line of text an event, on standard error. `false`: nothing new does. */
+  readonly log?: LogObserver | false;
+}
+
+/** What `run` does, on a reactor that is there: see there. */
+export async function serveOn<R extends Reactor>(
+  reactor: R,
+  main: (reactor: R) => unknown,
+  options: RunOptions = {},
+): Promise<void> {
+  using _log = logTo(options.log);
+  await runMain(reactor, main, (outcome) => {
+    if (outcome.error === undefined) return;
+    log.failure("The main function failed: stopping", outcome.error);
+    process.exitCode = 1;
+    stop(reactor);
+  });
+}
+
+/** What `react` does, on a reactor that is there: see there. */
+export async function reactOn<R extends Reactor>(
+  reactor: R,
+  main: (reactor: R) => MainResult | PromiseLike<MainResult>,
+  options: RunOptions = {},
+): Promise<void> {
+  using _log = logTo(options.log);
+  // Stays if a signal stops the reactor first.
+  process.exitCode = 1;
+  await runMain(reactor, main, ({ value, error }) => {
+    if (error === undefined) process.exitCode = exitCodeOf(value);
+    else log.failure("The main function failed", error);
+    stop(reactor);
+  });
+}
+
+/** The exit status, 0 to 255; nothing is 0. */
+export type MainResult = number | undefined | void;
+
+interface Outcome {
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+/** Runs the reactor with `main` in it. `settled` is told what came of main, unless the reactor stopped first. */
+async function runMain<R extends Reactor>(
+  reactor: R,
+  main: (reactor: R) => unknown,
+  settled: (outcome: Outcome) => void,
+): Promise<void> {
+  let result: Deferred<unknown> | undefined;
+  let stopping = false;
+  using _step = reactor.addTrigger("before", "shutdown", () => {
+    stopping = true;
+    result?.cancel();
+  });
+  reactor.callWhenRunning(() => {
+    result = maybeDeferred(() => main(reactor)).addCallbacks(
+      (value) => {
+        if (!stopping) settled({ value });
+      },
+      (error) => {
+        if (!stopping) settled({ error: error ?? new Error("Main function failed without an error") });
+        else if (!(error instanceof CancelledError)) log.failure("The main function failed during shutdown", error);
+      },
+    );
+  });
+  await reactor.run();
+}
+
+function stop(reactor: Reactor): void {
+  if (reactor.running) reactor.stop();
+}
+
+function exitCodeOf(value: unknown): number {
+  if (value === undefined) return 0;
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255) return value as number;
+  log.error("The main function gave {value} for an exit status: want an integer from 0 to 255", { value });
+  return 1;
+}
+
+function logTo(observer: LogObserver | false = textObserver((text) => process.stderr.write(text))): Disposable {
+  if (observer === false) return { [Symbol.dispose]: () => {} };
+  // Who reads the log may go away, and a program should outlive that. There is nowhere left to say so.
+  const ignore = () => {};
+  process.stderr.on("error", ignore);
+  const added = addObserver(observer);
+  return {
+    [Symbol.dispose]: () => {
+      added[Symbol.dispose]();
+      process.stderr.off("error", ignore);
+    },
+  };
+}
+
+const log: Logger = new Logger("ropewalk.run");
