@@ -2,8 +2,9 @@ import type { Deferred } from "../core/deferred.ts";
 import { CancelledError } from "../core/deferred-errors.ts";
 import { Logger } from "../core/log.ts";
 import type { LogObserver } from "../core/log-event.ts";
-import { addObserver, textObserver } from "../core/log-observers.ts";
-import type { Reactor } from "../core/reactor.ts";
+import { addObserver } from "../core/log-observers.ts";
+import { textObserver } from "../core/log-text.ts";
+import type { Lifecycle } from "../core/reactor.ts";
 import { maybeDeferred } from "../core/succeed.ts";
 
 /** What `run` and `react` may be told besides the main function. */
@@ -13,7 +14,7 @@ export interface RunOptions {
 }
 
 /** What `run` does, on a reactor that is there: see there. */
-export async function serveOn<R extends Reactor>(
+export async function serveOn<R extends Lifecycle>(
   reactor: R,
   main: (reactor: R) => unknown,
   options: RunOptions = {},
@@ -28,7 +29,7 @@ export async function serveOn<R extends Reactor>(
 }
 
 /** What `react` does, on a reactor that is there: see there. */
-export async function reactOn<R extends Reactor>(
+export async function reactOn<R extends Lifecycle>(
   reactor: R,
   main: (reactor: R) => MainResult | PromiseLike<MainResult>,
   options: RunOptions = {},
@@ -44,6 +45,7 @@ export async function reactOn<R extends Reactor>(
 }
 
 /** The exit status, 0 to 255; nothing is 0. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a main function that returns nothing is the usual one
 export type MainResult = number | undefined | void;
 
 interface Outcome {
@@ -52,7 +54,7 @@ interface Outcome {
 }
 
 /** Runs the reactor with `main` in it. `settled` is told what came of main, unless the reactor stopped first. */
-async function runMain<R extends Reactor>(
+async function runMain<R extends Lifecycle>(
   reactor: R,
   main: (reactor: R) => unknown,
   settled: (outcome: Outcome) => void,
@@ -77,7 +79,7 @@ async function runMain<R extends Reactor>(
   await reactor.run();
 }
 
-function stop(reactor: Reactor): void {
+function stop(reactor: Lifecycle): void {
   if (reactor.running) reactor.stop();
 }
 

@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { constants } from "node:os";
+import { ProcessDone, ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
+import { Logger } from "../core/log.ts";
+import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
+
+/**
+ * Starts a program; its transport is in `running` until `processEnded`. What is written is kept in memory until the child
+ * takes it, without a limit.
+ */
+export function spawnProcess(
+  protocol: ProcessProtocol,
+  program: string,
+  options: SpawnOptions,
+  running: Set<ProcessTransport>,
+): ProcessTransport {
+  return new NodeProcess(protocol, program, options, running);
+}
+
+/** A child over node:child_process. */
+class NodeProcess implements ProcessTransport {
+  readonly #calls: ProtocolCalls;
+  readonly #running: Set<ProcessTransport>;
+  #child: ChildProcess | undefined = undefined;
+  /** This side's ends of the child's descriptors that are pipes, until they are closed. */
+  readonly #pipes: Map<number, Socket> = new Map();
+  readonly #corked: Set<Socket> = new Set();
+  #reason: Error | undefined = undefined;
+
+  constructor(protocol: ProcessProtocol, program: string, options: SpawnOptions, running: Set<ProcessTransport>) {
+    this.#calls = new ProtocolCalls(protocol, () => this.#kill());
+    this.#running = running;
+    protocol.transport = this;
+    running.add(this);
+    try {
+      this.#follow(start(program, options));
+    } catch (error) {
+      process.nextTick(() => this.#failed(program, error as Error));
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  write(data: Uint8Array | string): void {
+    this.writeToChild(0, data);
+  }
+
+  writeToChild(descriptor: number, data: Uint8Array | string): void {
+    const pipe = this.#pipes.get(descriptor);
+    if (pipe === undefined || !pipe.writable) return;
+    if (!this.#corked.has(pipe)) {
+      // What one turn writes leaves in one system call.
+      pipe.cork();
+      if (this.#corked.size === 0) process.nextTick(() => this.#uncork());
+      this.#corked.add(pipe);
+    }
+    pipe.write(data);
+  }
+
+  closeStdin(): void {
+    this.closeChildDescriptor(0);
+  }
+
+  closeChildDescriptor(descriptor: number): void {
+    // After what was written to it.
+    this.#pipes.get(descriptor)?.destroySoon();
+  }
+
+  loseConnection(): void {
+    for (const descriptor of this.#pipes.keys()) this.closeChildDescriptor(descriptor);
+  }
+
+  signalProcess(signal: string): void {
+    const name = signalName(signal);
+    if (this.#reason !== undefined || this.#child?.pid === undefined) {
+      throw new ReactorStateError(`Cannot send ${name}: the process is gone`);
+    }
+    this.#child.kill(name);
+  }
+
+  resize(): void {
+    throw new UnsupportedError("Cannot resize: the process has no pseudo-terminal");
+  }
+
+  #follow(child: ChildProcess): void {
+    this.#child = child;
+    child.stdio.forEach((pipe, descriptor) => {
+      if (pipe) this.#followPipe(descriptor, pipe as Socket);
+    });
+    child.once("spawn", () => this.#calls.made(this));
+    child.on("error", (error) => {
+      // Without a pid it never ran; with one, a signal could not be sent.
+      if (child.pid === undefined) this.#failed(child.spawnfile, error);
+      else log.warn("Process {pid} reports {error}", { pid: child.pid, error });
+    });
+    child.once("exit", (code, signal) => {
+      this.#reason = reasonOf(code, signal);
+      this.#calls.exited(this.#reason);
+      this.#endIfAllIsClosed();
+    });
+  }
+
+  #followPipe(descriptor: number, pipe: Socket): void {
+    this.#pipes.set(descriptor, pipe);
+    if (descriptor !== 0) pipe.on("data", (data: Uint8Array) => this.#calls.received(descriptor, data));
+    // A pipe that breaks is closed next, and that is what its protocol hears.
+    pipe.on("error", (error) => log.debug("Descriptor {descriptor} of a process: {error}", { descriptor, error }));
+    pipe.once("close", () => {
+      this.#pipes.delete(descriptor);
+      if (this.#child?.pid === undefined) return;
+      this.#calls.lost(descriptor);
+      this.#endIfAllIsClosed();
+    });
+  }
+
+  // Not at the "close" of the child: that comes before this side's pipes have said that they are closed.
+  #endIfAllIsClosed(): void {
+    if (this.#reason !== undefined && this.#pipes.size === 0) this.#ended(this.#reason);
+  }
+
+  #uncork(): void {
+    const corked = [...this.#corked];
+    this.#corked.clear();
+    for (const pipe of corked) pipe.uncork();
+  }
+
+  #failed(program: string, error: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = new ProcessTerminated(`Cannot start program "${program}": ${error.message}`, { cause: error });
+    this.#destroyPipes();
+    this.#ended(this.#reason);
+  }
+
+  #kill(): void {
+    this.#child?.kill("SIGKILL");
+    // Its own children may live on and hold them open.
+    this.#destroyPipes();
+  }
+
+  #destroyPipes(): void {
+    for (const pipe of this.#pipes.values()) pipe.destroy();
+  }
+
+  #ended(reason: Error): void {
+    if (this.#running.delete(this)) this.#calls.ended(reason);
+  }
+}
+
+/** Calls a ProcessProtocol: what a method throws is logged, `kill` is called, and no more data is delivered. */
+export class ProtocolCalls {
+  readonly #protocol: ProcessProtocol;
+  readonly #kill: () => void;
+  #broken = false;
+
+  constructor(protocol: ProcessProtocol, kill: () => void) {
+    this.#protocol = protocol;
+    this.#kill = kill;
+  }
+
+  made(transport: ProcessTransport): void {
+    this.#guard("connectionMade", () => this.#protocol.makeConnection(transport));
+  }
+
+  received(descriptor: number, data: Uint8Array): void {
+    if (!this.#broken) this.#guard("childDataReceived", () => this.#protocol.childDataReceived(descriptor, data));
+  }
+
+  lost(descriptor: number): void {
+    this.#guard("childConnectionLost", () => this.#protocol.childConnectionLost(descriptor));
+  }
+
+  exited(reason: Error): void {
+    this.#guard("processExited", () => this.#protocol.processExited(reason));
+  }
+
+  ended(reason: Error): void {
+    this.#guard("processEnded", () => this.#protocol.processEnded(reason));
+  }
+
+  #guard(method: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      log.failure("{method} of {protocol} threw: killing its process", error, {
+        method,
+        protocol: this.#protocol.constructor.name,
+      });
+      this.#broken = true;
+      this.#kill();
+    }
+  }
+}
+
+/** `"TERM"` or `"SIGTERM"` as Node names it. @throws TypeError if there is no such signal. */
+export function signalName(signal: string): NodeJS.Signals {
+  const name = signal.startsWith("SIG") ? signal : `SIG${signal}`;
+  if (!Object.hasOwn(constants.signals, name))
+    throw new TypeError(`Cannot send signal "${signal}": there is none of that name`);
+  return name as NodeJS.Signals;
+}
+
+/** What an exit means: ProcessDone or ProcessTerminated. */
+export function reasonOf(code: number | null, signal: string | null): Error {
+  if (signal !== null) return new ProcessTerminated(`Process was killed by ${signal}`, { signal });
+  if (code === 0) return new ProcessDone();
+  return new ProcessTerminated(`Process ended with status ${code}`, code === null ? {} : { exitCode: code });
+}
+
+function start(program: string, options: SpawnOptions): ChildProcess {
+  const { args = [], env, cwd, uid, gid, descriptors = ["pipe", "pipe", "pipe"] } = options;
+  return spawn(program, [...args], {
+    stdio: [...descriptors],
+    ...(env && { env: { ...env } }),
+    ...(cwd !== undefined && { cwd }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+}
+
+const log: Logger = new Logger("ropewalk.reactor");
