@@ -233,6 +233,18 @@ describe("LoopingCall.withCount", () => {
     assert.deepEqual(counts, [1, 5]);
   });
 
+  test("counts from a reset that comes before the first call", () => {
+    const { clock, counts, counted } = fixture();
+    counted.start(4, { runNow: false });
+    clock.advance(3);
+    counted.reset();
+    clock.advance(1);
+    counted.reset();
+    clock.stall(5);
+    clock.advance(0);
+    assert.deepEqual(counts, [1]);
+  });
+
   test("never counts an interval twice or not at all where numbers are rounded or timers come early", () => {
     const early = new EarlyClock();
     const counts: number[] = [];

@@ -35,9 +35,9 @@ export class LoopingCall implements Disposable {
   #startMs = 0;
   /** Which interval since the start the next call belongs to, or the one at hand. */
   #dueIndex = 0;
-  /** Which interval, and when, the last count ended with. */
+  /** The interval that the last count ended with, and its time; undefined until there is one. */
   #countedIndex = 0;
-  #countedMs = 0;
+  #countedMs: number | undefined;
   #timer: DelayedCall | undefined;
   #inCall = false;
   /** What the function returned, while it holds back the next call. */
@@ -99,7 +99,7 @@ export class LoopingCall implements Disposable {
     this.#startMs = this.#clock.now();
     this.#dueIndex = 0;
     this.#countedIndex = runNow ? -1 : 0;
-    this.#countedMs = this.#startMs - (runNow ? intervalMs : 0);
+    this.#countedMs = undefined;
     if (runNow) this.#call();
     else this.#schedule();
     return done;
@@ -122,7 +122,9 @@ export class LoopingCall implements Disposable {
     if (!this.#dropTimer()) return;
     this.#startMs = this.#clock.now();
     this.#dueIndex = 0;
-    this.#countedIndex = Math.trunc((this.#countedMs - this.#startMs) / this.#intervalMs);
+    // A reset before the first call starts the count anew too.
+    const countedMs = this.#countedMs ?? this.#startMs;
+    this.#countedIndex = Math.trunc((countedMs - this.#startMs) / this.#intervalMs);
     this.#schedule();
   }
 
@@ -179,9 +181,10 @@ export class LoopingCall implements Disposable {
 
   #takeCount(): number {
     if (this.#intervalMs === 0) return 1;
-    this.#countedMs = this.#clock.now();
+    const nowMs = this.#clock.now();
     // Rounding, or a timer that fires a little early, may put this moment into the interval before.
-    const index = Math.max(this.#dueIndex, this.#indexAt(this.#countedMs));
+    const index = Math.max(this.#dueIndex, this.#indexAt(nowMs));
+    this.#countedMs = nowMs;
     const count = index - this.#countedIndex;
     this.#countedIndex = index;
     return count;
