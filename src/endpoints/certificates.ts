@@ -82,16 +82,22 @@ function findPairs(reactor: Reactor, directory: string): Deferred<Pair[]> {
 }
 
 function checkPair({ cert, key }: TlsIdentity, certPath: string, keyPath: string): void {
-  let matches: boolean;
-  try {
-    matches = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key as string));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    const message = `Cannot use certificate "${certPath}" with key "${keyPath}": ${problem}`;
-    throw new EndpointError(message, { cause: error });
+  const problem = problemOf(String(cert), certPath, String(key), keyPath);
+  if (problem === undefined) return;
+  const message = `Cannot use certificate "${certPath}" with key "${keyPath}": ${problem.message}`;
+  throw new EndpointError(message, { cause: problem.cause });
+}
+
+function problemOf(cert: string, certPath: string, key: string, keyPath: string): Error | undefined {
+  if (!cert.includes("-----BEGIN CERTIFICATE-----")) return new Error(`"${certPath}" holds no certificate in PEM form`);
+  if (!/-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/.test(key)) {
+    return new Error(`"${keyPath}" holds no private key in PEM form`);
   }
-  if (!matches) {
-    throw new EndpointError(`Cannot use certificate "${certPath}" with key "${keyPath}": they do not belong together`);
+  try {
+    const matches = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    return matches ? undefined : new Error("they do not belong together");
+  } catch (cause) {
+    return new Error(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 

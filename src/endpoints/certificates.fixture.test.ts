@@ -1,0 +1,45 @@
+/** What the tests of TLS endpoints share: certificates made on the spot, and real files. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import type { Files } from "../core/files.ts";
+import type { Reactor } from "../core/reactor.ts";
+import { maybeDeferred } from "../core/succeed.ts";
+import { NodeReactor } from "../reactor/node-reactor.ts";
+
+/** A folder that is gone after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
+  after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Writes a self-signed certificate for `names` and its key, and returns the certificate. */
+export function makeCertificate(certPath: string, keyPath: string, subject: string, names: readonly string[]): string {
+  const alternatives = names.map((name) => (/^[\d.]+$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(",");
+  execFileSync(
+    "openssl",
+    [
+      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" "),
+      ...["-subj", `/CN=${subject}`, "-keyout", keyPath, "-out", certPath],
+      ...(names.length === 0 ? [] : ["-addext", `subjectAltName=${alternatives}`]),
+    ],
+    { stdio: "pipe" },
+  );
+  return readFileSync(certPath, "utf8");
+}
+
+/** A reactor with real sockets. */
+export function newReactor(): Reactor {
+  return Object.assign(new NodeReactor() as unknown as Reactor, { files: FILES });
+}
+
+const FILES = {
+  readText: (path: string) => maybeDeferred(() => readFile(path, "utf8")),
+  list: (path: string) => maybeDeferred(async () => (await readdir(path)).sort()),
+  stat: (path: string) =>
+    maybeDeferred(async () => ({ kind: (await stat(path)).isDirectory() ? "directory" : "file" })),
+} as unknown as Files;
