@@ -169,11 +169,11 @@ export class NodeTransport extends StreamTransport {
   }
 
   protected reset(): void {
-    const plain = this.#plain;
     this.#whenSent = undefined;
-    if (plain.remoteFamily === undefined) plain.destroy();
-    else plain.resetAndDestroy();
-    if (this.#socket !== plain) this.#socket.destroy();
+    // While a callback of TLS runs, and in the microtasks after it, OpenSSL still works on the socket: freeing it there
+    // crashes the process.
+    if (this.#session === undefined) resetSocket(this.#plain);
+    else setImmediate(() => this.#resetTls());
   }
 
   /** Called by the listeners below. */
@@ -205,6 +205,11 @@ export class NodeTransport extends StreamTransport {
   /** Goes on reading after a turn was left to the others. */
   readAgain(): void {
     if (this.#reading && !this.#socket.destroyed) this.#socket.resume();
+  }
+
+  #resetTls(): void {
+    resetSocket(this.#plain);
+    this.#socket.destroy();
   }
 
   #secured(session: TlsSession): TlsFacts {
@@ -264,6 +269,11 @@ export class NodeTransport extends StreamTransport {
       }
     });
   }
+}
+
+function resetSocket(socket: Socket): void {
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** The types know `onread` of connect() only; the constructor takes it as well, and that is where connect() passes it. */
