@@ -8,7 +8,7 @@ import { catalogue, contenders } from "./catalogue.ts";
 import type { Figure } from "./figure.ts";
 import { runJobs } from "./jobs.ts";
 import { toJson, toText } from "./report.ts";
-import { saveResults } from "./results.ts";
+import { machine, saveResults } from "./results.ts";
 import { runTcp } from "./tcp.ts";
 import { openToolbox } from "./toolbox.ts";
 
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
     return;
   }
   const toolbox = openToolbox((line) => stderr.write(`bench: ${line}\n`));
+  const where = machine();
   const figures: Figure[] = [];
   try {
     for (const name of options.benches) {
@@ -40,5 +41,5 @@ async function main(): Promise<void> {
   } finally {
     toolbox.close();
   }
-  if (options.save) stderr.write(`bench: saved ${saveResults(figures, argv.slice(2))}\n`);
+  if (options.save) stderr.write(`bench: saved ${saveResults(figures, argv.slice(2), where)}\n`);
 }

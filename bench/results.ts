@@ -1,15 +1,15 @@
 /** bench/RESULTS.md: the machine, the command, the figures, and how they stand to the goals. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release } from "node:os";
+import { availableParallelism, cpus, loadavg, release } from "node:os";
 import { version } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Figure, Spread } from "./figure.ts";
 import { judge, type Verdict } from "./goals.ts";
 import { significant, whole } from "./report.ts";
 
-/** Writes the page and returns its name. `words` are what the bench was called with. */
-export function saveResults(figures: readonly Figure[], words: readonly string[]): string {
-  writeFileSync(page, toMarkdown(figures, words, machine()));
+/** Writes the page and returns its name. `words` are what the bench was called with, `where` the machine. */
+export function saveResults(figures: readonly Figure[], words: readonly string[], where: string): string {
+  writeFileSync(page, toMarkdown(figures, words, where));
   return page;
 }
 
@@ -57,10 +57,12 @@ function spreadText({ median, min, max }: Spread): string {
   return `${significant(median)} (${significant(min)}–${significant(max)})`;
 }
 
-function machine(): string {
+/** The machine in words. Ask before the run: the load average is then that of the others. */
+export function machine(): string {
+  const others = (loadavg()[0] ?? 0).toFixed(1);
   const model = cpus()[0]?.model.trim() || "an unnamed CPU";
   const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
-  return `${availableParallelism()} cores (${model}), ${system}, kernel ${release()}, Node ${version}`;
+  return `${availableParallelism()} cores (${model}), ${system}, kernel ${release().split("-")[0]}, Node ${version}; load average before it ${others}`;
 }
 
 const page = fileURLToPath(new URL("../../bench/RESULTS.md", import.meta.url));
