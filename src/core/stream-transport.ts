@@ -110,8 +110,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
   loseConnection(): void {
     if (this.#phase !== "open") return;
     this.#phase = "closing";
-    this.#armCloseTimer();
     if (this.#producer === undefined) this.#finish();
+    else this.#armCloseTimer();
   }
 
   loseWriteConnection(): void {
@@ -279,10 +279,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   /** Closes without waiting for the producer: the peer is gone, or the protocol is broken. */
   #closeAtOnce(): void {
-    if (this.#phase === "open") {
-      this.#phase = "closing";
-      this.#armCloseTimer();
-    }
+    if (this.#phase === "open") this.#phase = "closing";
     if (this.#phase !== "closing") return;
     this.#stopProducer();
     this.#finish();
@@ -293,6 +290,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
     this.#finished = true;
     this.#writable = false;
     this.flush();
+    // What the kernel has taken is no longer ours to wait for; TLS has a farewell of its own to send.
+    if (this.#closeTimer === undefined && (this.bufferedBytes > 0 || this.tls !== undefined)) this.#armCloseTimer();
     this.close();
   }
 
