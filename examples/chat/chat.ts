@@ -1,4 +1,4 @@
-import { type Factory } from "ropewalk";
+import type { Factory } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 
 /** Everybody who is here, by name. One room can be served on many endpoints at once. */

@@ -2,9 +2,12 @@ import type { Deferred } from "../core/deferred.ts";
 import { gatherResults } from "../core/gather.ts";
 import type { NodeLoop } from "./node-loop.ts";
 
-/** Closes every port and every connection: gently, and after `timeoutMs` by force. Fires when all are gone. */
+/**
+ * Closes every port and every connection: gently, and after `timeoutMs` by force. Fires when all are gone. Children live on:
+ * whoever started one knows how it wants to end.
+ */
 export function disconnectAll(loop: NodeLoop, timeoutMs: number): Deferred<void> {
-  const ending = [...loop.ports].map((port) => port.stopListening());
+  const ending = [...loop.ports, ...loop.datagramPorts].map((port) => port.stopListening());
   const closing = [...loop.transports].map((transport) => {
     const closed = transport.whenClosed().addCallback(() => {});
     transport.loseConnection();

@@ -1,11 +1,13 @@
 import type { DelayedCall } from "../core/clock.ts";
 import { Logger } from "../core/log.ts";
+import type { ProcessTransport } from "../core/process.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
+import type { NodeDatagramTransport } from "./udp.ts";
 
 /** What all transports of one NodeReactor share: the clock, the buffers, and the end of the turn. */
 export class NodeLoop implements Loop {
@@ -15,6 +17,8 @@ export class NodeLoop implements Loop {
   /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
   readonly ports: Set<Port> = new Set();
   readonly transports: Set<StreamTransport> = new Set();
+  readonly datagramPorts: Set<NodeDatagramTransport> = new Set();
+  readonly processes: Set<ProcessTransport> = new Set();
   /** Whether accepted connections bypass net.Server's streams (see accept.ts). */
   readonly acceptsDirectly: boolean;
   #dirty: StreamTransport[] = [];

@@ -1,15 +1,18 @@
 import { randomFillSync } from "node:crypto";
 import type { DelayedCall } from "../core/clock.ts";
+import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred.ts";
 import { Logger } from "../core/log.ts";
 import { installWallClock } from "../core/log-clock.ts";
 import { Phases } from "../core/phases.ts";
+import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type {
   ConnectTcpOptions,
   ConnectUnixOptions,
   HostAddress,
   ListenTcpOptions,
+  ListenUdpOptions,
   ListenUnixOptions,
   Port,
   ProcessEnvironment,
@@ -23,7 +26,11 @@ import { adoptConnection, adoptPort } from "./adopt.ts";
 import { disconnectAll } from "./disconnect.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeLoop } from "./node-loop.ts";
+import { spawnProcess } from "./process.ts";
+import { onSignal, stayAlive, stopOnSignals } from "./signals.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
+import { nodeTurns } from "./turns.ts";
+import { openUdp } from "./udp.ts";
 import { connectUnix, listenUnix } from "./unix.ts";
 
 /** What can be set of a NodeReactor. */
@@ -46,9 +53,7 @@ export interface NodeReactorOptions {
  * await reactor.run();
  * ```
  */
-export class NodeReactor
-  implements Omit<Reactor, "openStdio" | "listenUdp" | "spawnProcess" | "files" | "runInWorker" | "onSignal">
-{
+export class NodeReactor implements Omit<Reactor, "openStdio" | "files" | "runInWorker"> {
   readonly environment: ProcessEnvironment = { pid: process.pid, variables: process.env };
   readonly #loop: NodeLoop;
   readonly #phases: Phases = new Phases((error, doing) => log.error("Cannot finish {doing}", { doing, error }));
@@ -109,6 +114,14 @@ export class NodeReactor
     return adoptConnection(this.#loop, descriptor, options, factory);
   }
 
+  listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport> {
+    return openUdp(options, protocol, this.#loop.datagramPorts);
+  }
+
+  spawnProcess(protocol: ProcessProtocol, program: string, options: SpawnOptions = {}): ProcessTransport {
+    return spawnProcess(protocol, program, options, this.#loop.processes);
+  }
+
   lookup(host: string): Deferred<readonly HostAddress[]> {
     return this.#resolver(host);
   }
@@ -123,12 +136,23 @@ export class NodeReactor
     };
   }
 
+  onSignal(signal: string, f: () => void): Disposable {
+    return onSignal(signal, f);
+  }
+
   get running(): boolean {
     return this.#phases.running;
   }
 
+  /** Until shutdown is complete, SIGINT and SIGTERM stop it, and a second one exits at once. */
   run(): Deferred<void> {
-    return this.#phases.run();
+    const signals = stopOnSignals(() => this.stop());
+    const alive = stayAlive();
+    return this.#phases.run().addBoth((result) => {
+      signals[Symbol.dispose]();
+      alive[Symbol.dispose]();
+      if (result instanceof Error) throw result;
+    });
   }
 
   stop(): void {
@@ -151,4 +175,4 @@ const DISCONNECT_TIMEOUT_MS = 5_000;
 
 // The process has one event loop and one calendar, whether a reactor runs or not: they are what core falls back to.
 installWallClock(() => Date.now());
-installTurnHook((check) => setImmediate(() => setImmediate(check)));
+installTurnHook(nodeTurns);
