@@ -2,7 +2,7 @@ export type { Address } from "./core/address.ts";
 export { formatAddress } from "./core/address.ts";
 export type { Clock, DelayedCall } from "./core/clock.ts";
 export type { CooperativeTask, Work } from "./core/cooperative-task.ts";
-export { Cooperator, Cooperator } from "./core/cooperator.ts";
+export { Cooperator } from "./core/cooperator.ts";
 export {
   CooperatorStoppedError,
   TaskDoneError,
@@ -13,8 +13,8 @@ export {
 } from "./core/cooperator-errors.ts";
 export { coroutine } from "./core/coroutine.ts";
 export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
-export { Deadline, Deadline } from "./core/deadline.ts";
-export { deferLater, deferLater } from "./core/defer-later.ts";
+export { Deadline } from "./core/deadline.ts";
+export { deferLater } from "./core/defer-later.ts";
 export { Deferred } from "./core/deferred.ts";
 export {
   AlreadyCalledError,
@@ -40,7 +40,7 @@ export type { Files } from "./core/files.ts";
 export { fromAsync } from "./core/from-async.ts";
 export { deferredList, gatherResults, race } from "./core/gather.ts";
 export { Logger } from "./core/log.ts";
-export { LoopingCall, LoopingCall, LoopingCallStateError } from "./core/looping-call.ts";
+export { LoopingCall, LoopingCallStateError } from "./core/looping-call.ts";
 export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
 export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";
 export type {
