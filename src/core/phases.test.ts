@@ -155,14 +155,17 @@ describe("phases", () => {
   test("put a stop during start-up off until that is complete", () => {
     const { phases, seen } = watched();
     const slow = new Deferred<void>();
+    assert.equal(phases.stopping, false);
     add(phases, "before", "startup", seen, "before", slow);
     add(phases, "during", "shutdown", seen, "shutdown");
     phases.callWhenRunning(() => seen.push("running"));
     phases.run().addCallback(() => seen.push("ended"));
     phases.stop();
     assert.throws(() => phases.stop(), ReactorStateError);
+    assert.equal(phases.stopping, true);
     slow.callback();
     assert.deepEqual(seen, ["before", "running", "shutdown", "ended"]);
+    assert.equal(phases.stopping, false);
   });
 
   test("obey a stop in a call when running, once", () => {

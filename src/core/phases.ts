@@ -10,13 +10,6 @@ import { fail, maybeDeferred } from "./succeed.ts";
  * Steps stay until they are disposed, and are taken again by the next `run`. What the `before` steps return is awaited
  * before `during` begins; what later steps return holds back nothing but the Deferred of `run()`. Without anything to
  * await, start-up happens inside `run()` and shutdown inside `stop()`.
- *
- * @example
- * const phases = new Phases((error, doing) => console.error(doing, error));
- * phases.addTrigger("before", "shutdown", () => console.log("closing"));
- * const ended = phases.run();
- * phases.stop(); // closing
- * await ended;
  */
 export class Phases implements Lifecycle {
   readonly #report: (error: unknown, doing: string) => void;
@@ -36,6 +29,11 @@ export class Phases implements Lifecycle {
   /** From the `during` phase of start-up until the `during` phase of shutdown. */
   get running(): boolean {
     return this.#running;
+  }
+
+  /** A stop was asked for, and is not complete. */
+  get stopping(): boolean {
+    return this.#state !== "stopped" && this.#stopAsked;
   }
 
   run(): Deferred<void> {

@@ -1,10 +1,10 @@
 import type { DelayedCall } from "../core/clock.ts";
 import { Logger } from "../core/log.ts";
-import type { ProcessTransport } from "../core/process.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
+import type { RunningProcess } from "./process.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
 import type { NodeDatagramTransport } from "./udp.ts";
@@ -18,7 +18,7 @@ export class NodeLoop implements Loop {
   readonly ports: Set<Port> = new Set();
   readonly transports: Set<StreamTransport> = new Set();
   readonly datagramPorts: Set<NodeDatagramTransport> = new Set();
-  readonly processes: Set<ProcessTransport> = new Set();
+  readonly processes: Set<RunningProcess> = new Set();
   /** Whether accepted connections bypass net.Server's streams (see accept.ts). */
   readonly acceptsDirectly: boolean;
   #dirty: StreamTransport[] = [];

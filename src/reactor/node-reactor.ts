@@ -2,6 +2,8 @@ import { randomFillSync } from "node:crypto";
 import type { DelayedCall } from "../core/clock.ts";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred.ts";
+import type { Files } from "../core/files.ts";
+import { gatherResults } from "../core/gather.ts";
 import { Logger } from "../core/log.ts";
 import { installWallClock } from "../core/log-clock.ts";
 import { Phases } from "../core/phases.ts";
@@ -20,18 +22,23 @@ import type {
   Resolver,
   StreamOptions,
   StreamServerOptions,
+  WorkerOptions,
 } from "../core/reactor.ts";
 import { installTurnHook } from "../core/turn.ts";
 import { adoptConnection, adoptPort } from "./adopt.ts";
 import { disconnectAll } from "./disconnect.ts";
+import { nodeFiles } from "./files.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeLoop } from "./node-loop.ts";
 import { spawnProcess } from "./process.ts";
+import { spawnOnPty } from "./pty.ts";
 import { onSignal, stayAlive, stopOnSignals } from "./signals.ts";
+import { openStdio } from "./stdio.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 import { nodeTurns } from "./turns.ts";
 import { openUdp } from "./udp.ts";
 import { connectUnix, listenUnix } from "./unix.ts";
+import { Workers } from "./workers.ts";
 
 /** What can be set of a NodeReactor. */
 export interface NodeReactorOptions {
@@ -53,17 +60,22 @@ export interface NodeReactorOptions {
  * await reactor.run();
  * ```
  */
-export class NodeReactor implements Omit<Reactor, "openStdio" | "files" | "runInWorker"> {
+export class NodeReactor implements Reactor {
   readonly environment: ProcessEnvironment = { pid: process.pid, variables: process.env };
+  readonly files: Files = nodeFiles;
   readonly #loop: NodeLoop;
+  readonly #workers: Workers = new Workers();
+  /** What is disposed when a run has ended. */
+  readonly #held: Disposable[] = [];
   readonly #phases: Phases = new Phases((error, doing) => log.error("Cannot finish {doing}", { doing, error }));
   #resolver: Resolver = systemLookup;
 
   constructor(options: NodeReactorOptions = {}) {
     this.#loop = new NodeLoop(options.acceptsDirectly ?? true);
-    this.addTrigger("during", "shutdown", () =>
-      disconnectAll(this.#loop, options.disconnectTimeoutMs ?? DISCONNECT_TIMEOUT_MS),
-    );
+    this.addTrigger("before", "startup", () => {
+      this.#held.push(stayAlive(), stopOnSignals(this.#stopUnlessStopping));
+    });
+    this.addTrigger("during", "shutdown", () => this.#close(options.disconnectTimeoutMs ?? DISCONNECT_TIMEOUT_MS));
   }
 
   now(): number {
@@ -114,12 +126,26 @@ export class NodeReactor implements Omit<Reactor, "openStdio" | "files" | "runIn
     return adoptConnection(this.#loop, descriptor, options, factory);
   }
 
+  openStdio<P extends Protocol>(factory: ProtocolFactory<P>): Deferred<P> {
+    return openStdio(this.#loop, factory, this.#loop.transports);
+  }
+
   listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport> {
     return openUdp(options, protocol, this.#loop.datagramPorts);
   }
 
+  /** A child outlives the reactor unless somebody ends it. */
   spawnProcess(protocol: ProcessProtocol, program: string, options: SpawnOptions = {}): ProcessTransport {
-    return spawnProcess(protocol, program, options, this.#loop.processes);
+    const spawn = options.pty === undefined ? spawnProcess : spawnOnPty;
+    return spawn(protocol, program, options, this.#loop.processes);
+  }
+
+  runInWorker<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
+    return this.#workers.run(module, argument, options);
+  }
+
+  onSignal(signal: string, f: () => void): Disposable {
+    return onSignal(signal, f);
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
@@ -136,22 +162,14 @@ export class NodeReactor implements Omit<Reactor, "openStdio" | "files" | "runIn
     };
   }
 
-  onSignal(signal: string, f: () => void): Disposable {
-    return onSignal(signal, f);
-  }
-
   get running(): boolean {
     return this.#phases.running;
   }
 
-  /** Until shutdown is complete, SIGINT and SIGTERM stop it, and a second one exits at once. */
+  /** While it runs, SIGINT and SIGTERM stop it, and a second one ends the process at once. */
   run(): Deferred<void> {
-    const signals = stopOnSignals(() => this.stop());
-    const alive = stayAlive();
-    return this.#phases.run().addBoth((result) => {
-      signals[Symbol.dispose]();
-      alive[Symbol.dispose]();
-      if (result instanceof Error) throw result;
+    return this.#phases.run().addCallback(() => {
+      for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     });
   }
 
@@ -165,6 +183,15 @@ export class NodeReactor implements Omit<Reactor, "openStdio" | "files" | "runIn
 
   callWhenRunning(f: () => void): void {
     this.#phases.callWhenRunning(f);
+  }
+
+  readonly #stopUnlessStopping: () => void = () => {
+    if (!this.#phases.stopping) this.stop();
+  };
+
+  #close(timeoutMs: number): Deferred<unknown> {
+    for (const child of this.#loop.processes) child.unref();
+    return gatherResults([disconnectAll(this.#loop, timeoutMs), this.#workers.destroy()]);
   }
 }
 

@@ -6,8 +6,8 @@ import { describe, test } from "node:test";
 import { Deferred } from "../core/deferred.ts";
 import { ProcessDone, ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { captureLogs } from "../core/log-observers.ts";
-import { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "../core/process.ts";
-import { spawnProcess } from "./process.ts";
+import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
+import { type RunningProcess, spawnProcess } from "./process.ts";
 
 describe("a child process", () => {
   test("gets what is written, answers, and ends", async () => {
@@ -207,7 +207,7 @@ describe("a child process", () => {
   test("is listed while it runs, and leaves no descriptor behind", async () => {
     await spawn("cat", { descriptors: ["ignore"] }).ended;
     const before = openDescriptors();
-    const running = new Set<ProcessTransport>();
+    const running = new Set<RunningProcess>();
     const children = Array.from({ length: 5 }, () => spawn("cat", {}, undefined, running));
     assert.equal(running.size, 5);
     for (const child of children) child.transport.closeStdin();
@@ -282,7 +282,7 @@ function spawn(
   program: string,
   options: SpawnOptions = {},
   throwing?: string,
-  running: Set<ProcessTransport> = new Set(),
+  running: Set<RunningProcess> = new Set(),
 ): Recorder {
   const protocol = new Recorder(throwing);
   const transport = spawnProcess(protocol, program, options, running);

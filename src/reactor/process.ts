@@ -13,22 +13,28 @@ export function spawnProcess(
   protocol: ProcessProtocol,
   program: string,
   options: SpawnOptions,
-  running: Set<ProcessTransport>,
+  running: Set<RunningProcess>,
 ): ProcessTransport {
   return new NodeProcess(protocol, program, options, running);
 }
 
+/** What a reactor knows of a process that it started. */
+export interface RunningProcess extends ProcessTransport {
+  /** Lets this process end before it. */
+  unref(): void;
+}
+
 /** A child over node:child_process. */
-class NodeProcess implements ProcessTransport {
+class NodeProcess implements RunningProcess {
   readonly #calls: ProtocolCalls;
-  readonly #running: Set<ProcessTransport>;
+  readonly #running: Set<RunningProcess>;
   #child: ChildProcess | undefined = undefined;
   /** This side's ends of the child's descriptors that are pipes, until they are closed. */
   readonly #pipes: Map<number, Socket> = new Map();
   readonly #corked: Set<Socket> = new Set();
   #reason: Error | undefined = undefined;
 
-  constructor(protocol: ProcessProtocol, program: string, options: SpawnOptions, running: Set<ProcessTransport>) {
+  constructor(protocol: ProcessProtocol, program: string, options: SpawnOptions, running: Set<RunningProcess>) {
     this.#calls = new ProtocolCalls(protocol, () => this.#kill());
     this.#running = running;
     protocol.transport = this;
@@ -71,6 +77,11 @@ class NodeProcess implements ProcessTransport {
 
   loseConnection(): void {
     for (const descriptor of this.#pipes.keys()) this.closeChildDescriptor(descriptor);
+  }
+
+  unref(): void {
+    for (const pipe of this.#pipes.values()) pipe.unref();
+    this.#child?.unref();
   }
 
   signalProcess(signal: string): void {

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
-import { ProtocolCalls, reasonOf, signalName } from "./process.ts";
+import { ProtocolCalls, type RunningProcess, reasonOf, signalName } from "./process.ts";
 
 /**
  * Starts a program on a pseudo-terminal, whose output comes as descriptor 1; its transport is in `running` until
@@ -13,16 +13,16 @@ export function spawnOnPty(
   protocol: ProcessProtocol,
   program: string,
   options: SpawnOptions,
-  running: Set<ProcessTransport>,
+  running: Set<RunningProcess>,
   load: () => Promise<NodePty> = loadNodePty,
 ): ProcessTransport {
   return new PtyProcess(protocol, program, options, running, load);
 }
 
 /** A child over node-pty. What is asked of it while that is being loaded is done when it has started. */
-class PtyProcess implements ProcessTransport {
+class PtyProcess implements RunningProcess {
   readonly #calls: ProtocolCalls;
-  readonly #running: Set<ProcessTransport>;
+  readonly #running: Set<RunningProcess>;
   readonly #program: string;
   #terminal: Terminal | undefined = undefined;
   #asked: ((terminal: Terminal) => void)[] = [];
@@ -32,7 +32,7 @@ class PtyProcess implements ProcessTransport {
     protocol: ProcessProtocol,
     program: string,
     options: SpawnOptions,
-    running: Set<ProcessTransport>,
+    running: Set<RunningProcess>,
     load: () => Promise<NodePty>,
   ) {
     this.#calls = new ProtocolCalls(protocol, () => this.#terminal?.kill("SIGKILL"));
@@ -71,6 +71,11 @@ class PtyProcess implements ProcessTransport {
   /** Hangs up. */
   loseConnection(): void {
     this.#ask((terminal) => terminal.kill("SIGHUP"));
+  }
+
+  unref(): void {
+    // Its terminal ends with this process, which cannot end before it otherwise.
+    this.loseConnection();
   }
 
   signalProcess(signal: string): void {

@@ -22,7 +22,7 @@ import { type MainResult, type RunOptions, reactOn, serveOn } from "./run-main.t
  * ```
  */
 export function run(main: (reactor: Reactor) => unknown, options: RunOptions = {}): Promise<void> {
-  return serveOn(new NodeReactor() as unknown as Reactor, main, options);
+  return serveOn(new NodeReactor(), main, options);
 }
 
 /**
@@ -43,5 +43,5 @@ export function react(
   main: (reactor: Reactor) => MainResult | PromiseLike<MainResult>,
   options: RunOptions = {},
 ): Promise<void> {
-  return reactOn(new NodeReactor() as unknown as Reactor, main, options);
+  return reactOn(new NodeReactor(), main, options);
 }

@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Deferred } from "../core/deferred.ts";
+import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
+import { fromAsync } from "../core/from-async.ts";
+
+/**
+ * Files over node:fs. Cancelling `read` and `write` stops the work: an atomic write then leaves the old file, a plain one
+ * whatever was written so far. The others are one call of the system each, which goes on; only its result is dropped.
+ */
+export const nodeFiles: Files = {
+  read: (path: string): Deferred<Uint8Array> => fromAsync<Uint8Array>((signal) => readFile(path, { signal })),
+
+  readText: (path: string): Deferred<string> => fromAsync((signal) => readFile(path, { encoding: "utf8", signal })),
+
+  write: (path: string, data: Uint8Array | string, options: WriteFileOptions = {}): Deferred<void> =>
+    fromAsync((signal) => {
+      if (options.atomic === true) return writeAtomically(path, data, options.mode, signal);
+      return writeFile(path, data, { signal, ...(options.mode !== undefined && { mode: options.mode }) });
+    }),
+
+  append: (path: string, data: Uint8Array | string): Deferred<void> => fromAsync(() => appendFile(path, data)),
+
+  stat: (path: string): Deferred<FileStatus> => fromAsync(async () => statusOf(await stat(path))),
+
+  list: (path: string): Deferred<string[]> => fromAsync(async () => (await readdir(path)).sort()),
+
+  rename: (from: string, to: string): Deferred<void> => fromAsync(() => rename(from, to)),
+
+  remove: (path: string): Deferred<void> => fromAsync(() => rm(path, { recursive: true, force: true })),
+
+  makeDirectory: (path: string): Deferred<void> =>
+    fromAsync(async () => {
+      await mkdir(path, { recursive: true });
+    }),
+};
+
+/** After a crash at any point there is the old file or the new one, whole. */
+async function writeAtomically(
+  path: string,
+  data: Uint8Array | string,
+  mode: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  // A link stays a link: what it points at is replaced.
+  const target = (await orUndefined(realpath(path))) ?? path;
+  const former = await orUndefined(stat(target));
+  const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+  const file = await open(temporary, "wx", mode ?? (former === undefined ? NEW_FILE_MODE : OWNER_ONLY));
+  try {
+    await fill(file, data, mode === undefined ? former : undefined, signal);
+    await rename(temporary, target);
+  } catch (error) {
+    await orUndefined(unlink(temporary));
+    throw error;
+  }
+  await syncDirectory(dirname(target));
+}
+
+/** Writes, syncs and closes. A file that replaces another has that one's permissions before it has any bytes. */
+async function fill(
+  file: FileHandle,
+  data: Uint8Array | string,
+  former: Stats | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (former !== undefined) await file.chmod(former.mode & PERMISSIONS);
+    await file.writeFile(data, { signal });
+    await file.sync();
+    signal.throwIfAborted();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The new name is in the directory for good only once that is written too. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** What is not there is undefined; any other failure stays one. */
+async function orUndefined<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function statusOf(stats: Stats): FileStatus {
+  return {
+    kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
+    size: stats.size,
+    modifiedMs: stats.mtimeMs,
+    mode: stats.mode & PERMISSIONS,
+  };
+}
+
+const PERMISSIONS = 0o7777;
+const NEW_FILE_MODE = 0o666;
+const OWNER_ONLY = 0o600;

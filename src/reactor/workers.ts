@@ -1,0 +1,65 @@
+import type { Piscina } from "piscina";
+import type { Deferred } from "../core/deferred.ts";
+import { fromAsync } from "../core/from-async.ts";
+import type { WorkerOptions } from "../core/reactor.ts";
+import { fail, succeed } from "../core/succeed.ts";
+import type { WorkerTask } from "./worker-entry.ts";
+
+/**
+ * Worker threads for work that keeps the CPU busy, over the package `piscina`. The threads start with the first task, one
+ * for each processor at most, end after five idle seconds, and keep the process alive only while they work.
+ */
+export class Workers {
+  #pool: Promise<Piscina> | undefined = undefined;
+  #tasks = 0;
+
+  /** How many calls have no result yet. */
+  get tasks(): number {
+    return this.#tasks;
+  }
+
+  /**
+   * Calls an export of a module with a copy of `argument`, and gives a copy of its result. Fails with what the call threw,
+   * or with a TypeError if there is no such function. Cancelling ends the thread, whatever it is doing.
+   */
+  run<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
+    const from = module instanceof URL ? module.href : module;
+    if (/^\.\.?\//.test(from)) {
+      return fail(new TypeError(`Cannot find "${from}" from a worker: pass new URL("${from}", import.meta.url)`));
+    }
+    const task: WorkerTask = { module: from, name: options.name ?? "default", argument };
+    return fromAsync((signal) => this.#run(task, signal) as Promise<R>);
+  }
+
+  /** Ends all threads; tasks that have no result yet fail. The next `run` starts new ones. */
+  destroy(): Deferred<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    if (pool === undefined) return succeed();
+    return fromAsync(async () => (await pool).destroy());
+  }
+
+  async #run(task: WorkerTask, signal: AbortSignal): Promise<unknown> {
+    this.#tasks++;
+    try {
+      this.#pool ??= startPool();
+      const pool = await this.#pool;
+      signal.throwIfAborted();
+      return await pool.run(task, { signal });
+    } finally {
+      this.#tasks--;
+    }
+  }
+}
+
+async function startPool(): Promise<Piscina> {
+  // Most programs never ask for it, and loading it takes longer than all the rest of the reactor.
+  const { Piscina } = await import("piscina");
+  return new Piscina({
+    filename: new URL("./worker-entry.js", import.meta.url).href,
+    minThreads: 0,
+    idleTimeout: IDLE_TIMEOUT_MS,
+  });
+}
+
+const IDLE_TIMEOUT_MS = 5_000;
