@@ -85,7 +85,7 @@ describe("phases", () => {
     void phases.run();
     failing.errback(new Error("failed"));
     assert.deepEqual(seen, ["failing", "during"]);
-    assert.deepEqual(errors, ["Error in a step before startup: thrown", "Error in a step before startup: failed"]);
+    assert.deepEqual(errors, ["a step before startup: thrown", "a step before startup: failed"]);
   });
 
   test("take a step that a step of the same phase adds", () => {
@@ -118,7 +118,7 @@ describe("phases", () => {
     assert.deepEqual(seen, ["after", "called"]);
     phases.callWhenRunning(() => seen.push("at once"));
     assert.deepEqual(seen, ["after", "called", "at once"]);
-    assert.deepEqual(errors, ["Error in a call when running: thrown"]);
+    assert.deepEqual(errors, ["a call when running: thrown"]);
   });
 
   test("run again after the end, with the same steps", () => {

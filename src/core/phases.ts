@@ -97,7 +97,7 @@ export class Phases implements Lifecycle {
       waiting++;
       // Listening leaves the value to whoever else holds what the step returned; `addCallback` would take it away.
       void maybeDeferred(step).then(one, (error) => {
-        this.#report(error, `Error in a step ${phase} ${event}`);
+        this.#report(error, `a step ${phase} ${event}`);
         one();
       });
     }
@@ -115,7 +115,7 @@ export class Phases implements Lifecycle {
       try {
         f();
       } catch (error) {
-        this.#report(error, "Error in a call when running");
+        this.#report(error, "a call when running");
       }
     }
     if (stopWaits) this.#shutDown();
