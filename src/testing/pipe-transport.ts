@@ -94,7 +94,7 @@ export class PipeTransport extends StreamTransport {
   }
 
   /** One read: some bytes, or the end, or the reset. Returns whether there is more to read. */
-  readOnce(): boolean {
+  #readOnce(): boolean {
     const incoming = this.#incoming;
     if (this.#isGone) return false;
     if (incoming.wasReset) {
@@ -230,7 +230,7 @@ export class PipeTransport extends StreamTransport {
     this.#willHear = true;
     this.loop.soon(() => {
       this.#willHear = false;
-      if (this.readOnce()) this.#hear();
+      if (this.#readOnce()) this.#hear();
     });
   }
 

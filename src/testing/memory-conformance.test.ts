@@ -1,0 +1,9 @@
+import { transportConformance } from "./conformance/transport.ts";
+import { MemoryWorld } from "./memory-world.ts";
+
+transportConformance("memory TCP", () => new MemoryWorld("tcp"));
+transportConformance(
+  "memory TCP in random cuts",
+  () => new MemoryWorld("tcp", { splits: { seed: 3, maxBytes: 40_000 } }),
+);
+transportConformance("memory UNIX", () => new MemoryWorld("unix"));

@@ -1,0 +1,167 @@
+import { ProcessDone, ProcessTerminated, ReactorStateError } from "../core/errors.ts";
+import { Logger } from "../core/log.ts";
+import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
+import { join, plainBytes } from "./bytes.ts";
+import type { MemoryLoop } from "./memory-loop.ts";
+
+/**
+ * A child process that a test plays. It runs from the turn after `spawnProcess`; what it is told is recorded, and the
+ * test says what it writes and how it ends. Each verb also runs the turns that follow from it.
+ */
+export class MemoryProcess implements ProcessTransport {
+  readonly protocol: ProcessProtocol;
+  readonly program: string;
+  readonly options: SpawnOptions;
+  pid: number | undefined = undefined;
+  /** Signals that it was sent, as they were named. */
+  readonly signals: string[] = [];
+  /** Of its terminal, after `resize`. */
+  size: { readonly columns: number; readonly rows: number } | undefined;
+  state: "starting" | "running" | "exited" | "ended" = "starting";
+  readonly #loop: MemoryLoop;
+  readonly #written = new Map<number, Uint8Array[]>();
+  readonly #open: Set<number>;
+  #reason: Error | undefined = undefined;
+
+  constructor(loop: MemoryLoop, protocol: ProcessProtocol, program: string, options: SpawnOptions, pid: number) {
+    this.#loop = loop;
+    this.protocol = protocol;
+    this.program = program;
+    this.options = options;
+    this.size = options.pty === undefined ? undefined : { columns: 80, rows: 24, ...options.pty };
+    const descriptors = options.descriptors ?? ["pipe", "pipe", "pipe"];
+    this.#open = new Set(descriptors.flatMap((kind, descriptor) => (kind === "pipe" ? [descriptor] : [])));
+    protocol.transport = this;
+    loop.soon(() => {
+      if (this.state === "starting") this.#start(pid);
+    });
+  }
+
+  /** What it was sent on a descriptor (0: standard input), as bytes. */
+  bytes(descriptor: number = 0): Uint8Array {
+    return join(this.#written.get(descriptor) ?? []);
+  }
+
+  /** `bytes` as UTF-8 text. */
+  text(descriptor: number = 0): string {
+    return new TextDecoder().decode(this.bytes(descriptor));
+  }
+
+  /** Whether a descriptor is still open: neither side has closed it. */
+  isOpen(descriptor: number): boolean {
+    return this.#open.has(descriptor);
+  }
+
+  /** The child writes, to standard output unless another descriptor is given. */
+  say(data: Uint8Array | string, descriptor: number = 1): void {
+    this.#loop.settle();
+    if (this.#open.has(descriptor)) {
+      this.#guard("childDataReceived", () => this.protocol.childDataReceived(descriptor, plainBytes(data)));
+    }
+    this.#loop.settle();
+  }
+
+  /** The child closes one of its descriptors. */
+  hangUp(descriptor: number): void {
+    this.#loop.settle();
+    this.#closeDescriptor(descriptor);
+    this.#loop.settle();
+  }
+
+  /** The child ends with a status; its descriptors close with it unless `keepOpen` names some (a grandchild has them). */
+  exit(exitCode: number = 0, { keepOpen = [] }: { readonly keepOpen?: readonly number[] } = {}): void {
+    const reason =
+      exitCode === 0 ? new ProcessDone() : new ProcessTerminated(`Process ended with status ${exitCode}`, { exitCode });
+    this.#end(reason, keepOpen);
+  }
+
+  /** A signal ends the child. */
+  die(signal: string): void {
+    this.#end(new ProcessTerminated(`Process was killed by signal ${signal}`, { signal }), []);
+  }
+
+  /** The program cannot be started. To be called in the turn of `spawnProcess`. */
+  failToStart(cause: Error): void {
+    this.#end(new ProcessTerminated(`Cannot start "${this.program}": ${cause.message}`, { cause }), []);
+  }
+
+  write(data: Uint8Array | string): void {
+    this.writeToChild(0, data);
+  }
+
+  writeToChild(descriptor: number, data: Uint8Array | string): void {
+    if (!this.#open.has(descriptor)) return;
+    const former = this.#written.get(descriptor) ?? [];
+    this.#written.set(descriptor, [...former, plainBytes(data)]);
+  }
+
+  closeStdin(): void {
+    this.closeChildDescriptor(0);
+  }
+
+  closeChildDescriptor(descriptor: number): void {
+    this.#loop.soon(() => this.#closeDescriptor(descriptor));
+  }
+
+  loseConnection(): void {
+    for (const descriptor of this.#open) this.closeChildDescriptor(descriptor);
+  }
+
+  signalProcess(signal: string): void {
+    if (this.state === "exited" || this.state === "ended") {
+      throw new ReactorStateError(`Cannot send ${signal} to process "${this.program}": it is gone`);
+    }
+    this.signals.push(signal);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.size = { columns, rows };
+  }
+
+  #start(pid: number): void {
+    this.pid = pid;
+    this.state = "running";
+    this.#guard("connectionMade", () => this.protocol.makeConnection(this));
+  }
+
+  #closeDescriptor(descriptor: number): void {
+    if (!this.#open.delete(descriptor)) return;
+    this.#guard("childConnectionLost", () => this.protocol.childConnectionLost(descriptor));
+    this.#endIfAllClosed();
+  }
+
+  #end(reason: Error, keepOpen: readonly number[]): void {
+    if (this.state === "exited" || this.state === "ended") {
+      throw new ReactorStateError(`Cannot end process "${this.program}": it is gone`);
+    }
+    // What it was started with still happens first, except to one that could not be started.
+    if (reason.cause === undefined) this.#loop.settle();
+    this.state = "exited";
+    this.#reason = reason;
+    this.#loop.soon(() => {
+      this.#guard("processExited", () => this.protocol.processExited(reason));
+      for (const descriptor of [...this.#open]) if (!keepOpen.includes(descriptor)) this.#closeDescriptor(descriptor);
+      this.#endIfAllClosed();
+    });
+    this.#loop.settle();
+  }
+
+  #endIfAllClosed(): void {
+    const reason = this.#reason;
+    if (reason === undefined || this.#open.size > 0 || this.state === "ended") return;
+    this.state = "ended";
+    this.#guard("processEnded", () => this.protocol.processEnded(reason));
+  }
+
+  #guard(method: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      const protocol = this.protocol.constructor.name;
+      log.error("{method} of {protocol} threw: killing the child", { method, protocol, error });
+      if (this.state === "running") this.signals.push("SIGKILL");
+    }
+  }
+}
+
+const log: Logger = new Logger("ropewalk.testing");
