@@ -1,8 +1,16 @@
 export { Clock, type ClockCall, type ClockOptions } from "./clock.ts";
+export { type TransportLimits, transportConformance } from "./conformance/transport.ts";
+export type { TransportWorld, World } from "./conformance/world.ts";
 export { type ConnectedPair, connectedPair, type PairOptions } from "./connected-pair.ts";
 export { type FeedOptions, feedThreeWays } from "./feed-three-ways.ts";
+export type { MemoryConnect } from "./memory-connect.ts";
+export type { MemoryFiles } from "./memory-files.ts";
+export type { MemoryPort } from "./memory-port.ts";
+export type { MemoryProcess } from "./memory-process.ts";
+export { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
 export type { MemoryRemote } from "./memory-remote.ts";
 export { MemoryTransport, type MemoryTransportOptions } from "./memory-transport.ts";
+export type { MemoryDatagramPort } from "./memory-udp.ts";
 export type { PipeTransport } from "./pipe-transport.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { cutUp, type Splits } from "./splits.ts";
