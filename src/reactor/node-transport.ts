@@ -68,6 +68,12 @@ export class NodeTransport extends StreamTransport {
     if (events) socket.on("data", onData);
   }
 
+  /** Says where an end is that Node does not tell of: the path of a UNIX socket. */
+  nameEnds({ peer, local }: { readonly peer?: Address; readonly local?: Address }): void {
+    this.#peer = peer;
+    this.#local = local;
+  }
+
   /** Runs the TLS handshake on the attached socket; fires when it is done and the peer verified. */
   handshake(options: StartTlsOptions): Deferred<TlsFacts> {
     const plain = this.#plain;

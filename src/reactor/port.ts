@@ -30,7 +30,10 @@ export class NodePort implements Port {
     acceptConnections(
       server,
       () => new NodeTransport(loop, options),
-      (transport) => this.#accepted(transport),
+      (transport) => {
+        if (this.address.kind === "unix") transport.nameEnds({ local: this.address });
+        this.#accepted(transport);
+      },
       direct,
     );
   }

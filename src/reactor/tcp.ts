@@ -102,6 +102,7 @@ export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnec
   socket.connect(where, () => {
     socket.off("error", failed);
     transport.attach(socket, false);
+    if ("path" in where) transport.nameEnds({ peer: { kind: "unix", path: where.path } });
     dialled.callback(transport);
   });
   return dialled;

@@ -9,7 +9,21 @@ import type { MemoryTransport } from "./memory-transport.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
 import { systemError } from "./system-error.ts";
 
-/** One call of connectTcp or connectUnix that waits for the test to say how it ends; until then it can time out. */
+/**
+ * One call of connectTcp or connectUnix that waits for the test to say how it ends; until then it can time out.
+ *
+ * @example
+ * ```ts
+ * import { Protocol } from "ropewalk";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * const reactor = new MemoryReactor();
+ * const connected = reactor.connectTcp({ host: "example.org", port: 25 }, () => new Protocol());
+ * const connection = reactor.connects[0]?.accept();
+ * (await connected).transport.write("HELO");
+ * console.log(reactor.connects[0]?.target, connection?.text()); // example.org:25 HELO
+ * ```
+ */
 export class MemoryConnect<P extends Protocol = Protocol> {
   readonly options: ConnectTcpOptions | ConnectUnixOptions;
   /** Fires as the caller of connectTcp or connectUnix was promised. */

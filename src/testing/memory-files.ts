@@ -4,7 +4,19 @@ import { maybeDeferred } from "../core/succeed.ts";
 import { join, plainBytes } from "./bytes.ts";
 import { systemError } from "./system-error.ts";
 
-/** Files and directories in a map. Relative paths begin at the root; failures carry the codes that a system would give. */
+/**
+ * Files and directories in a map. Relative paths begin at the root; failures carry the codes that a system would give.
+ *
+ * @example
+ * ```ts
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * const { files } = new MemoryReactor();
+ * await files.makeDirectory("/etc");
+ * await files.write("/etc/motd", "hello");
+ * console.log(files.paths()); // [ '/etc/', '/etc/motd' ]
+ * ```
+ */
 export class MemoryFiles implements Files {
   readonly #entries = new Map<string, Entry>();
   readonly #wallTimeMs: () => number;

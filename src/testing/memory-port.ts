@@ -6,7 +6,19 @@ import type { Port, StreamServerOptions } from "../core/reactor.ts";
 import { succeed } from "../core/succeed.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
 
-/** A port of a MemoryReactor. */
+/**
+ * A port of a MemoryReactor.
+ *
+ * @example
+ * ```ts
+ * import { Protocol } from "ropewalk";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * const reactor = new MemoryReactor();
+ * await reactor.listenTcp({ port: 8000 }, () => new Protocol());
+ * console.log(reactor.listeners[0]?.options); // { port: 8000 }
+ * ```
+ */
 export class MemoryPort implements Port {
   readonly address: Address;
   readonly options: StreamServerOptions;

@@ -7,6 +7,29 @@ import type { MemoryLoop } from "./memory-loop.ts";
 /**
  * A child process that a test plays. It runs from the turn after `spawnProcess`; what it is told is recorded, and the
  * test says what it writes and how it ends. Each verb also runs the turns that follow from it.
+ *
+ * @example
+ * ```ts
+ * import { ProcessProtocol } from "ropewalk";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * class Sorter extends ProcessProtocol {
+ *   override connectionMade(): void {
+ *     this.transport.write("b\na\n");
+ *     this.transport.closeStdin();
+ *   }
+ *   override outReceived(data: Uint8Array): void {
+ *     console.log(new TextDecoder().decode(data));
+ *   }
+ *   override processEnded(reason: Error): void {
+ *     console.log(reason.name);
+ *   }
+ * }
+ * const child = new MemoryReactor().spawnProcess(new Sorter(), "sort");
+ * child.say("a b"); // a b
+ * console.log(JSON.stringify(child.text())); // "b\na\n"
+ * child.exit(); // ProcessDone
+ * ```
  */
 export class MemoryProcess implements ProcessTransport {
   readonly protocol: ProcessProtocol;

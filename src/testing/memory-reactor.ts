@@ -222,9 +222,9 @@ export class MemoryReactor extends Clock implements Reactor {
 
   spawnProcess(protocol: ProcessProtocol, program: string, options: SpawnOptions = {}): MemoryProcess {
     const pid = FIRST_PID + this.processes.length;
-    const process = new MemoryProcess(this.#loop, protocol, program, options, pid);
-    this.processes.push(process);
-    return process;
+    const child = new MemoryProcess(this.#loop, protocol, program, options, pid);
+    this.processes.push(child);
+    return child;
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {

@@ -37,7 +37,24 @@ export class MemoryDatagrams {
   }
 }
 
-/** One UDP port of a MemoryReactor: it records what is sent, and a test can hand it what comes. */
+/**
+ * One UDP port of a MemoryReactor: it records what is sent, and a test can hand it what comes.
+ *
+ * @example
+ * ```ts
+ * import { DatagramProtocol } from "ropewalk";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * class Echo extends DatagramProtocol {
+ *   override datagramReceived(data: Uint8Array, from: { host: string; port: number }): void {
+ *     this.transport.write(data, from);
+ *   }
+ * }
+ * const port = await new MemoryReactor().listenUdp({ port: 7 }, new Echo());
+ * port.receive("hello", { host: "192.0.2.1", port: 5000 });
+ * console.log(port.sent[0]?.to.host); // 192.0.2.1
+ * ```
+ */
 export class MemoryDatagramPort implements DatagramTransport {
   readonly local: UdpAddress;
   readonly protocol: DatagramProtocol;

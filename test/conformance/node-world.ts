@@ -47,11 +47,16 @@ export class NodeWorld implements TransportWorld {
     });
   }
 
-  connect<P extends Protocol>({ address }: Port, factory: ProtocolFactory<P>, options: StreamOptions = {}): Deferred<P> {
+  connect<P extends Protocol>(
+    { address }: Port,
+    factory: ProtocolFactory<P>,
+    options: StreamOptions = {},
+  ): Deferred<P> {
     const { identity } = this.#options;
     const tls = identity === undefined ? {} : { tls: { trustRoots: identity.cert, servername: "localhost" } };
     const secured = { ...options, ...tls };
-    if (address.kind === "unix") return this.reactor.connectUnix({ ...secured, path: address.path }, this.#track(factory));
+    if (address.kind === "unix")
+      return this.reactor.connectUnix({ ...secured, path: address.path }, this.#track(factory));
     const where = { host: this.host, port: portOf(address) };
     return this.reactor.connectTcp({ ...secured, ...where }, this.#track(factory));
   }

@@ -17,11 +17,16 @@ transportConformance("UNIX", () => new NodeWorld({ kind: "unix", folder }), { hi
 
 const identity = makeIdentity();
 transportConformance("TLS", () => new NodeWorld({ kind: "tcp", folder, identity }));
-transportConformance("TLS through streams", () => new NodeWorld({ kind: "tcp", folder, identity, acceptsDirectly: false }));
+transportConformance(
+  "TLS through streams",
+  () => new NodeWorld({ kind: "tcp", folder, identity, acceptsDirectly: false }),
+);
 
 function makeIdentity(): TlsIdentity {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(" ");
+  const kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(
+    " ",
+  );
   const names = ["-addext", "subjectAltName=DNS:localhost"];
   execFileSync("openssl", [...kind, ...names, "-keyout", key, "-out", cert], { stdio: "pipe" });
   return { key: readFileSync(key), cert: readFileSync(cert) };
