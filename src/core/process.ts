@@ -34,6 +34,8 @@ export class ProcessProtocol {
   }
   outReceived(_data: Uint8Array): void {}
   errReceived(_data: Uint8Array): void {}
+  /** The child has taken all that was written to one of its descriptors. */
+  childDrained(_descriptor: number): void {}
   /** The child, or this side, closed one of its descriptors. */
   childConnectionLost(_descriptor: number): void {}
   /** The child is gone; its descriptors may still hold bytes (grandchildren keep them open). */
@@ -46,11 +48,16 @@ export class ProcessProtocol {
 export interface ProcessTransport {
   /** Undefined until the child runs, and if it could not be started. */
   readonly pid: number | undefined;
+  /** Bytes that were written, to any descriptor, and that the child has not taken yet. */
+  readonly bufferedBytes: number;
   /** To the child's standard input. */
   write(data: Uint8Array | string): void;
   writeToChild(descriptor: number, data: Uint8Array | string): void;
   closeStdin(): void;
   closeChildDescriptor(descriptor: number): void;
+  /** Stops reading what the child writes, so that it has to wait, until `resumeReading`. */
+  pauseReading(): void;
+  resumeReading(): void;
   /** Closes all descriptors that this side holds. */
   loseConnection(): void;
   /** Sends a signal by name (`"TERM"`, `"SIGTERM"`). @throws ReactorStateError if the child is gone. */

@@ -46,7 +46,11 @@ class TlsThenProtocol<P extends Protocol> extends Protocol {
   override connectionMade(): void {
     this.transport.startTls({ side: "client", tls: this.#tls }).addCallbacks(
       () => this.#handOver(),
-      (error: Error) => this.#fail(error),
+      (error: Error) => {
+        // A transport that cannot do TLS stays open.
+        this.transport.abortConnection();
+        this.#fail(error);
+      },
     );
   }
 

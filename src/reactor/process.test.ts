@@ -197,6 +197,37 @@ describe("a child process", () => {
     assert.match(logs.messages.join("\n"), /processEnded of Recorder threw/);
   });
 
+  test("has bytes buffered until it takes them, which childDrained tells once", async () => {
+    const child = spawn("/bin/sh", { args: ["-c", "read go; exec wc -c"] });
+    child.transport.write("x".repeat(1_000_000));
+    child.transport.write("y".repeat(1_000_000));
+    assert.equal(child.transport.bufferedBytes, 2_000_000);
+    assert.equal(child.events.includes("drained 0"), false);
+    child.transport.write("\n1234");
+    await child.drained;
+    assert.equal(child.transport.bufferedBytes, 0);
+    child.transport.closeStdin();
+    await child.ended;
+    assert.equal(child.text(1).trim(), "4");
+    assert.equal(child.events.filter((event) => event === "drained 0").length, 1);
+  });
+
+  test("waits with its output while reading is paused", async () => {
+    const child = spawn("/bin/sh", {
+      args: ["-c", "read go; head -c 4000000 /dev/zero; echo written >&3"],
+      descriptors: FOUR_PIPES,
+    });
+    await child.made;
+    child.transport.pauseReading();
+    child.transport.write("go\n");
+    await child.drained;
+    assert.equal(child.text(1), "");
+    child.transport.resumeReading();
+    await child.ended;
+    assert.equal(child.text(1).length, 4_000_000);
+    assert.equal(child.text(3), "written\n");
+  });
+
   test("has no terminal to resize", async () => {
     const child = spawn("cat");
     assert.throws(() => child.transport.resize(80, 24), UnsupportedError);
@@ -220,6 +251,7 @@ describe("a child process", () => {
 class Recorder extends ProcessProtocol {
   readonly events: string[] = [];
   readonly made = new Deferred<void>();
+  readonly drained = new Deferred<void>();
   readonly exited = new Deferred<Error>();
   readonly ended = new Deferred<Error>();
   readonly #data = new Map<number, Uint8Array[]>();
@@ -248,6 +280,10 @@ class Recorder extends ProcessProtocol {
   }
   override errReceived(): void {
     this.#throw("errReceived");
+  }
+  override childDrained(descriptor: number): void {
+    this.events.push(`drained ${descriptor}`);
+    if (!this.drained.called) this.drained.callback();
   }
   override childConnectionLost(descriptor: number): void {
     this.events.push(`lost ${descriptor}`);

@@ -7,7 +7,7 @@ import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/pr
 
 /**
  * Starts a program; its transport is in `running` until `processEnded`. What is written is kept in memory until the child
- * takes it, without a limit.
+ * takes it, without a limit: `bufferedBytes` and `childDrained` say how far that is.
  */
 export function spawnProcess(
   protocol: ProcessProtocol,
@@ -32,6 +32,8 @@ class NodeProcess implements RunningProcess {
   /** This side's ends of the child's descriptors that are pipes, until they are closed. */
   readonly #pipes: Map<number, Socket> = new Map();
   readonly #corked: Set<Socket> = new Set();
+  /** Descriptors that were written to, and whose `childDrained` has not come yet. */
+  readonly #undrained: Set<number> = new Set();
   #reason: Error | undefined = undefined;
 
   constructor(protocol: ProcessProtocol, program: string, options: SpawnOptions, running: Set<RunningProcess>) {
@@ -50,6 +52,12 @@ class NodeProcess implements RunningProcess {
     return this.#child?.pid;
   }
 
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const pipe of this.#pipes.values()) bytes += pipe.writableLength;
+    return bytes;
+  }
+
   write(data: Uint8Array | string): void {
     this.writeToChild(0, data);
   }
@@ -63,7 +71,10 @@ class NodeProcess implements RunningProcess {
       if (this.#corked.size === 0) process.nextTick(() => this.#uncork());
       this.#corked.add(pipe);
     }
-    pipe.write(data);
+    this.#undrained.add(descriptor);
+    pipe.write(data, (error) => {
+      if (!error && pipe.writableLength === 0 && this.#undrained.delete(descriptor)) this.#calls.drained(descriptor);
+    });
   }
 
   closeStdin(): void {
@@ -73,6 +84,14 @@ class NodeProcess implements RunningProcess {
   closeChildDescriptor(descriptor: number): void {
     // After what was written to it.
     this.#pipes.get(descriptor)?.destroySoon();
+  }
+
+  pauseReading(): void {
+    for (const [descriptor, pipe] of this.#pipes) if (descriptor !== 0) pipe.pause();
+  }
+
+  resumeReading(): void {
+    for (const [descriptor, pipe] of this.#pipes) if (descriptor !== 0) pipe.resume();
   }
 
   loseConnection(): void {
@@ -177,6 +196,10 @@ export class ProtocolCalls {
 
   received(descriptor: number, data: Uint8Array): void {
     if (!this.#broken) this.#guard("childDataReceived", () => this.#protocol.childDataReceived(descriptor, data));
+  }
+
+  drained(descriptor: number): void {
+    if (!this.#broken) this.#guard("childDrained", () => this.#protocol.childDrained(descriptor));
   }
 
   lost(descriptor: number): void {

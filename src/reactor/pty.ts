@@ -50,6 +50,11 @@ class PtyProcess implements RunningProcess {
     return this.#terminal?.pid;
   }
 
+  /** What a terminal has not taken is not known. */
+  get bufferedBytes(): number {
+    return 0;
+  }
+
   write(data: Uint8Array | string): void {
     this.#ask((terminal) => terminal.write(data));
   }
@@ -66,6 +71,14 @@ class PtyProcess implements RunningProcess {
   closeChildDescriptor(descriptor: number): void {
     if (descriptor === 0) this.closeStdin();
     else this.loseConnection();
+  }
+
+  pauseReading(): void {
+    this.#ask((terminal) => terminal.pause());
+  }
+
+  resumeReading(): void {
+    this.#ask((terminal) => terminal.resume());
   }
 
   /** Hangs up. */
@@ -155,6 +168,8 @@ interface Terminal {
   onData(listener: (data: Uint8Array) => void): unknown;
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): unknown;
   write(data: Uint8Array | string): void;
+  pause(): void;
+  resume(): void;
   resize(columns: number, rows: number): void;
   kill(signal: string): void;
 }
