@@ -163,7 +163,7 @@ class ProcessStream extends StreamTransport {
   }
 
   over(reason: Error): void {
-    const clean = reason instanceof ProcessDone || (this.#ownClose && !this.#peerEnded);
+    const clean = reason instanceof ProcessDone || this.#ownClose;
     this.closed(clean ? undefined : reason);
   }
 
