@@ -44,6 +44,13 @@ export class MemoryProcess implements ProcessTransport {
   readonly #loop: MemoryLoop;
   readonly #written = new Map<number, Uint8Array[]>();
   readonly #open: Set<number>;
+  /** Descriptors that were written to since their last childDrained. */
+  readonly #undrained = new Set<number>();
+  #isTaking = true;
+  #untakenBytes = 0;
+  #isReading = true;
+  /** What the child did to its output while reading was paused. */
+  readonly #held: (() => void)[] = [];
   #reason: Error | undefined = undefined;
 
   constructor(loop: MemoryLoop, protocol: ProcessProtocol, program: string, options: SpawnOptions, pid: number) {
@@ -75,19 +82,34 @@ export class MemoryProcess implements ProcessTransport {
     return this.#open.has(descriptor);
   }
 
-  /** The child writes, to standard output unless another descriptor is given. */
+  /** The child writes, to standard output unless another descriptor is given; it is read when reading is not paused. */
   say(data: Uint8Array | string, descriptor: number = 1): void {
     this.#loop.settle();
-    if (this.#open.has(descriptor)) {
+    this.#whenRead(() => {
+      if (!this.#open.has(descriptor)) return;
       this.#guard("childDataReceived", () => this.protocol.childDataReceived(descriptor, plainBytes(data)));
-    }
+    });
     this.#loop.settle();
   }
 
   /** The child closes one of its descriptors. */
   hangUp(descriptor: number): void {
     this.#loop.settle();
-    this.#closeDescriptor(descriptor);
+    this.#closedByChild(descriptor);
+    this.#loop.settle();
+  }
+
+  /** The child takes nothing more of what it is sent. */
+  stopTaking(): void {
+    this.#loop.settle();
+    this.#isTaking = false;
+  }
+
+  /** The child takes what it was sent, and everything from now on. */
+  startTaking(): void {
+    this.#isTaking = true;
+    this.#untakenBytes = 0;
+    this.#drainSoon();
     this.#loop.settle();
   }
 
@@ -108,6 +130,10 @@ export class MemoryProcess implements ProcessTransport {
     this.#end(new ProcessTerminated(`Cannot start "${this.program}": ${cause.message}`, { cause }), []);
   }
 
+  get bufferedBytes(): number {
+    return this.#untakenBytes;
+  }
+
   write(data: Uint8Array | string): void {
     this.writeToChild(0, data);
   }
@@ -115,7 +141,22 @@ export class MemoryProcess implements ProcessTransport {
   writeToChild(descriptor: number, data: Uint8Array | string): void {
     if (!this.#open.has(descriptor)) return;
     const former = this.#written.get(descriptor) ?? [];
-    this.#written.set(descriptor, [...former, plainBytes(data)]);
+    const bytes = plainBytes(data);
+    this.#written.set(descriptor, [...former, bytes]);
+    this.#undrained.add(descriptor);
+    if (this.#isTaking) this.#drainSoon();
+    else this.#untakenBytes += bytes.length;
+  }
+
+  pauseReading(): void {
+    this.#isReading = false;
+  }
+
+  resumeReading(): void {
+    this.#isReading = true;
+    this.#loop.soon(() => {
+      while (this.#isReading && this.#held.length > 0) this.#held.shift()?.();
+    });
   }
 
   closeStdin(): void {
@@ -147,6 +188,25 @@ export class MemoryProcess implements ProcessTransport {
     this.#guard("connectionMade", () => this.protocol.makeConnection(this));
   }
 
+  #whenRead(step: () => void): void {
+    if (this.#isReading && this.#held.length === 0) step();
+    else this.#held.push(step);
+  }
+
+  #closedByChild(descriptor: number): void {
+    if (descriptor === 0) this.#closeDescriptor(descriptor);
+    else this.#whenRead(() => this.#closeDescriptor(descriptor));
+  }
+
+  #drainSoon(): void {
+    this.#loop.soon(() => {
+      if (!this.#isTaking) return;
+      const drained = [...this.#undrained].filter((descriptor) => this.#open.has(descriptor));
+      this.#undrained.clear();
+      for (const descriptor of drained) this.#guard("childDrained", () => this.protocol.childDrained(descriptor));
+    });
+  }
+
   #closeDescriptor(descriptor: number): void {
     if (!this.#open.delete(descriptor)) return;
     this.#guard("childConnectionLost", () => this.protocol.childConnectionLost(descriptor));
@@ -163,7 +223,7 @@ export class MemoryProcess implements ProcessTransport {
     this.#reason = reason;
     this.#loop.soon(() => {
       this.#guard("processExited", () => this.protocol.processExited(reason));
-      for (const descriptor of [...this.#open]) if (!keepOpen.includes(descriptor)) this.#closeDescriptor(descriptor);
+      for (const descriptor of [...this.#open]) if (!keepOpen.includes(descriptor)) this.#closedByChild(descriptor);
       this.#endIfAllClosed();
     });
     this.#loop.settle();
