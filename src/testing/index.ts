@@ -1,4 +1,5 @@
 export { Clock, type ClockCall, type ClockOptions } from "./clock.ts";
+export { reactorConformance } from "./conformance/reactor.ts";
 export { type TransportLimits, transportConformance } from "./conformance/transport.ts";
 export type { TransportWorld, World } from "./conformance/world.ts";
 export { type ConnectedPair, connectedPair, type PairOptions } from "./connected-pair.ts";

@@ -1,6 +1,8 @@
+import { reactorConformance } from "./conformance/reactor.ts";
 import { transportConformance } from "./conformance/transport.ts";
 import { MemoryWorld } from "./memory-world.ts";
 
+reactorConformance("memory", () => new MemoryWorld());
 transportConformance("memory TCP", () => new MemoryWorld("tcp"));
 transportConformance(
   "memory TCP in random cuts",

@@ -7,7 +7,9 @@ import { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
 /** A MemoryReactor for the conformance suites. */
 export class MemoryWorld implements TransportWorld {
   readonly reactor: MemoryReactor;
-  readonly host = "127.0.0.1";
+  readonly host: string = "127.0.0.1";
+  readonly otherHost: string = "127.0.0.2";
+  readonly folder: string = "";
   readonly #kind: "tcp" | "unix";
   #paths = 0;
 

@@ -1,3 +1,4 @@
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Address,
@@ -15,7 +16,7 @@ import type { TransportWorld } from "ropewalk/testing";
 
 export interface NodeWorldOptions extends NodeReactorOptions {
   readonly kind: "tcp" | "unix";
-  /** Where UNIX sockets go. */
+  /** Where each world gets a folder of its own. */
   readonly folder: string;
   /** With it, every connection is TLS. */
   readonly identity?: TlsIdentity;
@@ -25,13 +26,16 @@ export interface NodeWorldOptions extends NodeReactorOptions {
 export class NodeWorld implements TransportWorld {
   readonly reactor: Reactor;
   readonly host: string = "127.0.0.1";
+  readonly otherHost: string = "127.0.0.2";
+  readonly folder: string;
   readonly #options: NodeWorldOptions;
   readonly #ports: Port[] = [];
   readonly #protocols: Protocol[] = [];
 
   constructor(options: NodeWorldOptions) {
     this.#options = options;
-    this.reactor = new NodeReactor(options) as unknown as Reactor;
+    this.folder = mkdtempSync(join(options.folder, "w"));
+    this.reactor = new NodeReactor(options);
   }
 
   listen(factory: ProtocolFactory, options: StreamOptions = {}, again?: Port): Deferred<Port> {
@@ -87,7 +91,7 @@ export class NodeWorld implements TransportWorld {
   #pathOf(address: Address | undefined): string {
     if (address?.kind === "unix") return address.path;
     sockets += 1;
-    return join(this.#options.folder, `${sockets}.sock`);
+    return join(this.folder, `${sockets}.sock`);
   }
 
   #track<P extends Protocol>(factory: ProtocolFactory<P>): (peer: Address) => P | undefined {

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import type { TlsIdentity } from "ropewalk";
-import { transportConformance } from "ropewalk/testing";
+import { reactorConformance, transportConformance } from "ropewalk/testing";
 import { NodeWorld } from "./node-world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
 after(() => rmSync(folder, { recursive: true }));
 
+reactorConformance("Node", () => new NodeWorld({ kind: "tcp", folder }));
 transportConformance("TCP", () => new NodeWorld({ kind: "tcp", folder }));
 transportConformance("TCP through streams", () => new NodeWorld({ kind: "tcp", folder, acceptsDirectly: false }));
 transportConformance("UNIX", () => new NodeWorld({ kind: "unix", folder }), { hidesResets: true });

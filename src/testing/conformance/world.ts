@@ -11,6 +11,10 @@ export interface World {
   readonly reactor: Reactor;
   /** An address of this world that can be listened on, such as `127.0.0.1`. */
   readonly host: string;
+  /** Another one, on which nobody listens, such as `127.0.0.2`. */
+  readonly otherHost: string;
+  /** An empty directory for this case. */
+  readonly folder: string;
   /** Runs one turn, or lets one pass. */
   turn(): Promise<void>;
   /** Runs all that is under way; on real sockets, some dozens of turns. */

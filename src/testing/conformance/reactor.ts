@@ -1,0 +1,25 @@
+import { DATAGRAMS } from "./datagrams.ts";
+import { FILES } from "./files.ts";
+import { LIFECYCLE } from "./lifecycle.ts";
+import { NAMES } from "./names.ts";
+import { TIME } from "./time.ts";
+import { register, type World } from "./world.ts";
+
+/**
+ * Registers with node:test what every reactor promises beside its connections: time, phases, names, files, datagrams.
+ * Each promise is one test in a world that `make` makes. Connections are for `transportConformance`.
+ *
+ * @example
+ * ```ts ignore registers tests: see test/conformance
+ * import { reactorConformance } from "ropewalk/testing";
+ *
+ * reactorConformance("Node", () => new NodeWorld());
+ * ```
+ */
+export function reactorConformance(name: string, make: () => World | Promise<World>): void {
+  register(`${name}: time and chance`, make, TIME);
+  register(`${name}: life`, make, LIFECYCLE);
+  register(`${name}: names`, make, NAMES);
+  register(`${name}: files`, make, FILES);
+  register(`${name}: datagrams`, make, DATAGRAMS);
+}
