@@ -1,0 +1,13 @@
+export { type IdleTimeoutOptions, idleTimeout } from "./idle-timeout.ts";
+export { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
+export { type Rates, type ThrottleOptions, throttle } from "./throttle.ts";
+export {
+  escapeBytes,
+  type TrafficClosed,
+  type TrafficData,
+  type TrafficEvent,
+  type TrafficLogOptions,
+  type TrafficOpened,
+  trafficLog,
+} from "./traffic-log.ts";
+export { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
