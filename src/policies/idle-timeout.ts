@@ -5,6 +5,7 @@ import type { Factory, Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Transport } from "../core/transport.ts";
 import { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
 
+/** What counts as idle, and how an idle connection ends. */
 export interface IdleTimeoutOptions {
   /** The reactor, or a test's Clock. */
   readonly clock: Clock;

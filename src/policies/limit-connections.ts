@@ -5,6 +5,7 @@ import type { Transport } from "../core/transport.ts";
 import { peerKey } from "./peer-key.ts";
 import { ProtocolWrapper } from "./wrapper.ts";
 
+/** How many connections may be open at the same time. */
 export interface ConnectionLimits {
   /** Connections at the same time, of all peers; default: no limit. */
   readonly total?: number;

@@ -13,6 +13,7 @@ export interface Rates {
   readonly burstBytes?: number;
 }
 
+/** What is held to which rate. */
 export interface ThrottleOptions {
   /** The reactor, or a test's Clock. */
   readonly clock: Clock;

@@ -8,27 +8,32 @@ import { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
 /** Something that happened on a connection. */
 export type TrafficEvent = TrafficData | TrafficOpened | TrafficClosed;
 
+/** Which connection an event is about. */
 interface TrafficFacts {
   /** Counts the connections of this factory, from 1. */
   readonly connection: number;
   readonly peer: Address;
 }
 
+/** A connection was made. */
 export interface TrafficOpened extends TrafficFacts {
   readonly kind: "opened";
 }
 
+/** Bytes came, or were written. */
 export interface TrafficData extends TrafficFacts {
   readonly kind: "received" | "sent";
   /** As the protocol got or wrote it. Not to be changed. */
   readonly data: Uint8Array;
 }
 
+/** A connection is gone. */
 export interface TrafficClosed extends TrafficFacts {
   readonly kind: "closed";
   readonly reason: Error;
 }
 
+/** Where traffic is told, and how much of it. */
 export interface TrafficLogOptions {
   /**
    * Where events go: a Logger (level debug; escaped text, nothing is made if nobody reads it) or a function. Default: the
