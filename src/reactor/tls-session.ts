@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import { Deferred } from "../core/deferred.ts";
@@ -7,6 +8,7 @@ import type { PeerCertificate, TlsClientOptions, TlsFacts, TlsServerOptions } fr
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { clientContext, HANDSHAKE_TIMEOUT_MS, ServerContexts } from "./tls-contexts.ts";
+import { packSession, unpackSession } from "./tls-resumption.ts";
 
 /** A handshake on a connected plain socket, and what came of it. */
 export class TlsSession {
@@ -16,10 +18,10 @@ export class TlsSession {
   #mark = 0;
   #justRead = false;
 
-  constructor(plain: Socket, socket: TLSSocket) {
+  constructor(plain: Socket, socket: TLSSocket, facts: TlsFacts) {
     this.plain = plain;
     this.socket = socket;
-    this.facts = new SocketFacts(socket);
+    this.facts = facts;
     socket.on("data", () => this.#progress());
     socket.on("session", () => this.#progress());
     // The listeners above must not start the flow: the transport does, when its protocol is there.
@@ -89,15 +91,24 @@ function settle(socket: TLSSocket, error: Error | undefined): void {
   const done = plain[waiting];
   plain[waiting] = undefined;
   if (done === undefined || done.called) return;
-  if (error === undefined) done.callback(new TlsSession(plain, socket));
-  else done.errback(error);
+  if (error === undefined) {
+    done.callback(new TlsSession(plain, socket, new SocketFacts(socket, socket.getPeerX509Certificate())));
+  } else {
+    // Node hangs up on a certificate that it does not accept, and then reports its own hanging up.
+    const refused = socket.authorizationError as unknown as string | null | undefined;
+    done.errback(refused ? new Error(`Client certificate was not accepted: ${refused}`, { cause: error }) : error);
+  }
 }
 
 function asClient(plain: Socket, options: TlsClientOptions): Deferred<TlsSession> {
   const name = options.servername ?? plain.remoteAddress ?? "";
-  const identity = (host: string, certificate: { fingerprint256: string }): Error | undefined =>
-    checkServerIdentity(host, certificate as Parameters<typeof checkServerIdentity>[1]) ??
-    checkPin(options, certificate);
+  const identity = (host: string, certificate: NodeCertificate): Error | undefined =>
+    checkServerIdentity(host, certificate) ?? checkPin(options, certificate);
+  const offered = unpackSession(
+    options,
+    (known) =>
+      Date.parse(known.validTo) > Date.now() && identity(name, known.toLegacyObject() as NodeCertificate) === undefined,
+  );
   const socket = connect({
     socket: plain,
     host: name,
@@ -106,24 +117,28 @@ function asClient(plain: Socket, options: TlsClientOptions): Deferred<TlsSession
     rejectUnauthorized: options.insecureSkipVerification !== true,
     checkServerIdentity: identity,
     ...(options.alpn && { ALPNProtocols: [...options.alpn] }),
-    ...(options.session && { session: Buffer.from(options.session) }),
+    ...(offered && { session: offered.ticket }),
   });
   const done = new Deferred<TlsSession>();
   const failed = (error: Error): void => {
     if (!done.called) done.errback(error);
   };
+  // TLS 1.2 has its session before the handshake is over, TLS 1.3 gets one or more afterwards.
+  let ticket: Buffer | undefined;
+  let facts: SocketFacts | undefined;
+  socket.on("session", (session) => {
+    ticket = session;
+    facts?.keepSession(session, options);
+  });
   socket.once("error", failed);
   socket.once("close", () => failed(new Error("Peer closed the connection during the handshake")));
   socket.once("secureConnect", () => {
     socket.off("error", failed);
     if (done.called) return;
-    // Node checks no name on a resumed session: the ticket may be from another time, or for another name.
-    const mismatch =
-      socket.isSessionReused() && options.insecureSkipVerification !== true
-        ? identity(name, socket.getPeerCertificate())
-        : undefined;
-    if (mismatch === undefined) done.callback(new TlsSession(plain, socket));
-    else done.errback(mismatch);
+    facts = new SocketFacts(socket, socket.getPeerX509Certificate() ?? offered?.certificate);
+    if (ticket !== undefined) facts.keepSession(ticket, options);
+    else if (facts.resumed && facts.protocol === "TLSv1.2") facts.session = options.session;
+    done.callback(new TlsSession(plain, socket, facts));
   });
   return done;
 }
@@ -144,7 +159,7 @@ function asTlsError(error: Error): TlsError {
   return new TlsError(`TLS handshake failed: ${error.message}`, { cause: error, ...(code !== undefined && { code }) });
 }
 
-/** Asks the socket when somebody wants to know: most connections never do. */
+/** Spells the certificate out when somebody wants to know: most connections never do. */
 class SocketFacts implements TlsFacts {
   readonly protocol: string;
   readonly cipher: string;
@@ -153,25 +168,23 @@ class SocketFacts implements TlsFacts {
   readonly authorized: boolean;
   readonly resumed: boolean;
   session: Uint8Array | undefined = undefined;
-  readonly #socket: TLSSocket;
+  /** Taken at once: a socket that is closed knows it no more. */
+  readonly #shown: X509Certificate | undefined;
   #certificate: PeerCertificate | undefined = undefined;
 
-  constructor(socket: TLSSocket) {
-    this.#socket = socket;
+  constructor(socket: TLSSocket, shown: X509Certificate | undefined) {
+    this.#shown = shown;
     this.protocol = socket.getProtocol() ?? "";
     this.cipher = socket.getCipher().standardName;
     this.alpnProtocol = socket.alpnProtocol || undefined;
     this.servername = (socket as { servername?: string | false | null }).servername || undefined;
     this.authorized = socket.authorized;
     this.resumed = socket.isSessionReused();
-    socket.on("session", (session) => {
-      this.session = session;
-    });
   }
 
   get peerCertificate(): PeerCertificate | undefined {
     if (this.#certificate !== undefined) return this.#certificate;
-    const shown = this.#socket.getPeerX509Certificate();
+    const shown = this.#shown;
     if (shown === undefined) return undefined;
     this.#certificate = {
       subject: shown.subject,
@@ -184,7 +197,13 @@ class SocketFacts implements TlsFacts {
     };
     return this.#certificate;
   }
+
+  keepSession(ticket: Uint8Array, options: TlsClientOptions): void {
+    if (this.#shown !== undefined) this.session = packSession(ticket, this.#shown, options, this.authorized);
+  }
 }
+
+type NodeCertificate = Parameters<typeof checkServerIdentity>[1];
 
 type Waiting = Socket & { [waiting]: Deferred<TlsSession> | undefined };
 

@@ -95,7 +95,10 @@ describe("netcat", { skip: lacks("nc") }, () => {
   test("our client talks with nc -l, and nc ends when the client does", async (t) => {
     const nc = start(t, "nc", ["-lv", "127.0.0.1", "0"]);
     const [, port] = await nc.err.until(/Listening on \S+ (\d+)/);
-    const client = await reactor.connectTcp({ host: "127.0.0.1", port: Number(port) }, visitor(t, () => new Guest()));
+    const client = await reactor.connectTcp(
+      { host: "127.0.0.1", port: Number(port) },
+      visitor(t, () => new Guest()),
+    );
     nc.write("welcome\n");
     await client.heard.until("welcome\n");
     client.transport.write("thanks\n");
@@ -124,7 +127,10 @@ describe("netcat over UNIX sockets", { skip: lacks("nc") }, () => {
     const path = `${temporaryFolder(t)}/nc.sock`;
     const nc = start(t, "nc", ["-lvU", path]);
     await nc.err.until(`Listening on ${path}`);
-    const client = await reactor.connectUnix({ path }, visitor(t, () => new Guest()));
+    const client = await reactor.connectUnix(
+      { path },
+      visitor(t, () => new Guest()),
+    );
     assert.deepEqual(client.transport.peer, { kind: "unix", path });
     client.transport.write("knock\n");
     await nc.out.until("knock\n");

@@ -71,7 +71,10 @@ describe("socat over TCP", { skip: lacks("socat") }, () => {
   test("IPv6 addresses are what they are on both sides", async (t) => {
     const socat = start(t, "socat", ["-d", "-d", "TCP6-LISTEN:0,bind=[::1]", "-"]);
     const [, port] = await socat.err.until(/listening on AF=10 \[.*\]:(\d+)/);
-    const client = await reactor.connectTcp({ host: "::1", port: Number(port) }, visitor(t, () => new Guest()));
+    const client = await reactor.connectTcp(
+      { host: "::1", port: Number(port) },
+      visitor(t, () => new Guest()),
+    );
     assert.deepEqual(client.transport.peer, { kind: "tcp", host: "::1", port: Number(port), family: 6 });
     client.transport.write("six\n");
     await socat.out.until("six\n");
@@ -94,7 +97,10 @@ describe("socat over UNIX sockets", { skip: lacks("socat") }, () => {
     const path = `${temporaryFolder(t)}/tac.sock`;
     const socat = start(t, "socat", ["-d", "-d", `UNIX-LISTEN:${path}`, "EXEC:tac,pipes"]);
     await socat.err.until("listening on");
-    const client = await reactor.connectUnix({ path }, visitor(t, () => new HalfClosingGuest()));
+    const client = await reactor.connectUnix(
+      { path },
+      visitor(t, () => new HalfClosingGuest()),
+    );
     client.transport.write("a\nb\n");
     client.transport.loseWriteConnection();
     await client.ended;

@@ -77,7 +77,10 @@ describe("STARTTLS at our server", { skip: lacks("openssl") }, () => {
     for (const version of ["-tls1_2", "-tls1_3"]) {
       test(`${name}, as s_client speaks it, turns into TLS in mid-stream (${version})`, async (t) => {
         const speaker = new Speaker(dialogue);
-        const port = await serve(t, reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => speaker));
+        const port = await serve(
+          t,
+          reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => speaker),
+        );
         const address = `127.0.0.1:${tcpPortOf(port)}`;
         const args = ["s_client", "-brief", "-connect", address, "-starttls", name, version, ...trust];
         const client = start(t, "openssl", args);
@@ -96,7 +99,10 @@ describe("STARTTLS at our server", { skip: lacks("openssl") }, () => {
 
   test("python's smtplib goes on speaking SMTP under TLS", { skip: lacks("/usr/bin/python3") }, async (t) => {
     const speaker = new Speaker(DIALOGUES["smtp"] as Dialogue);
-    const port = await serve(t, reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => speaker));
+    const port = await serve(
+      t,
+      reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => speaker),
+    );
     t.after(() => speaker.transport?.abortConnection());
     const script = `
 import smtplib, ssl, sys

@@ -9,7 +9,10 @@ describe("telnet", { skip: lacks("telnet") }, () => {
   test("its lines end with CR LF, and it prints what the server says until the server leaves", async (t) => {
     const polite = new Polite();
     polite.acceptBareNewline = false;
-    const port = await serve(t, reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => polite));
+    const port = await serve(
+      t,
+      reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => polite),
+    );
     const telnet = start(t, "telnet", ["127.0.0.1", String(tcpPortOf(port))]);
     await telnet.out.until("Who is it?");
     telnet.write("Ann\n");
@@ -24,7 +27,10 @@ describe("telnet", { skip: lacks("telnet") }, () => {
 
   test("on a terminal it sends what is typed, and its own close is clean", { skip: lacks("socat") }, async (t) => {
     const polite = new Polite();
-    const port = await serve(t, reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => polite));
+    const port = await serve(
+      t,
+      reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => polite),
+    );
     const terminal = `EXEC:telnet 127.0.0.1 ${tcpPortOf(port)},pty,setsid,ctty,stderr`;
     const telnet = start(t, "socat", ["-", terminal]);
     await telnet.out.until("Who is it?");

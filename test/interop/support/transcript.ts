@@ -35,7 +35,9 @@ export class Transcript {
         act();
       };
       const giveUp = (why: string): void =>
-        settle(() => reject(new Error(`${this.#speaker} never said ${looksFor}: ${why}; it said:\n${excerpt(this.#text)}`)));
+        settle(() =>
+          reject(new Error(`${this.#speaker} never said ${looksFor}: ${why}; it said:\n${excerpt(this.#text)}`)),
+        );
       const check = (): void => {
         const match = looksFor.exec(this.#text);
         if (match !== null) settle(() => resolve(match));
