@@ -1,13 +1,10 @@
 /** What the tests of TLS endpoints share: certificates made on the spot, and real files. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import type { Files } from "../core/files.ts";
 import type { Reactor } from "../core/reactor.ts";
-import { maybeDeferred } from "../core/succeed.ts";
 import { NodeReactor } from "../reactor/node-reactor.ts";
 
 /** A folder that is gone after the tests of the file. */
@@ -34,12 +31,5 @@ export function makeCertificate(certPath: string, keyPath: string, subject: stri
 
 /** A reactor with real sockets. */
 export function newReactor(): Reactor {
-  return Object.assign(new NodeReactor() as unknown as Reactor, { files: FILES });
+  return new NodeReactor();
 }
-
-const FILES = {
-  readText: (path: string) => maybeDeferred(() => readFile(path, "utf8")),
-  list: (path: string) => maybeDeferred(async () => (await readdir(path)).sort()),
-  stat: (path: string) =>
-    maybeDeferred(async () => ({ kind: (await stat(path)).isDirectory() ? "directory" : "file" })),
-} as unknown as Files;

@@ -139,7 +139,7 @@ describe("connect", () => {
     reactor.connects[0]?.accept();
     assert.ok((await connecting) instanceof Echo);
     assert.equal(made.length, 2);
-    assert.equal(reactor.connects[0]?.target, "/a:b");
+    assert.equal(reactor.connects[0]?.target, "unix:/a:b");
     const echo = new Echo();
     const own: ClientEndpoint = { connect: () => succeed(echo as never) };
     assert.equal(await connect(reactor, own, () => new Echo()), echo);
