@@ -149,6 +149,28 @@ describe("happyEyeballs", () => {
     assert.equal(result.error.cause, refused);
   });
 
+  test("a target that is the only address is named once, another one with the address behind it", () => {
+    const messages = ["127.0.0.1:80", "example.org"].map((target) => {
+      const result = settled(race([v4(1)], { target }));
+      dials.at(-1)?.connection.errback(new Error("refused"));
+      return (result.error as ConnectError).message;
+    });
+    assert.deepEqual(messages, [
+      "Cannot connect to 127.0.0.1:80: refused",
+      "Cannot connect to example.org: tried 127.0.0.1:80 (refused)",
+    ]);
+  });
+
+  test("without a target the error names the addresses alone", () => {
+    const result = settled(race([v4(1), v4(2)]));
+    dials[0]?.connection.errback(new Error("refused"));
+    dials[1]?.connection.errback(new Error("reset"));
+    assert.equal(
+      (result.error as ConnectError).message,
+      "Cannot connect to any address: tried 127.0.0.1:80 (refused), 127.0.0.2:80 (reset)",
+    );
+  });
+
   test("an attempt that throws counts as failed, and ten thousand such end in one error", () => {
     const addresses = Array.from({ length: 10_000 }, () => v4(1));
     const result = settled(
@@ -173,6 +195,8 @@ describe("happyEyeballs", () => {
     const result = settled(race([], { target: "example.org" }));
     assert.ok(result.error instanceof ConnectError);
     assert.equal(result.error.message, "Cannot connect to example.org: there is no address to try");
+    const nameless = settled(race([]));
+    assert.match(String(nameless.error), /Cannot connect to nowhere: there is no address to try/);
   });
 
   test("cancelling cancels every attempt and leaves no timer", () => {
