@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { Socket } from "node:net";
 import type { StdioAddress } from "../core/address.ts";
 import type { Deferred } from "../core/deferred.ts";
 import { ConnectError, ReactorStateError, UnsupportedError } from "../core/errors.ts";
+import { Logger } from "../core/log.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import { type Loop, StreamTransport } from "../core/stream-transport.ts";
 import { fail, maybeDeferred } from "../core/succeed.ts";
@@ -29,21 +31,24 @@ export function openStdio<P extends Protocol>(
   });
 }
 
-/** The engine over the streams that Node has for the two descriptors, whatever they are: pipes, files, a terminal. */
+/**
+ * The engine. Node's own stream for standard output can never be closed, so a pipe or socket gets one of ours; a file or
+ * terminal, whose end nobody waits for, keeps Node's.
+ */
 class StdioTransport extends StreamTransport {
   readonly peer: StdioAddress = { kind: "stdio" };
   readonly local: StdioAddress = { kind: "stdio" };
   readonly tls: TlsFacts | undefined = undefined;
   readonly #open: Set<StreamTransport>;
   readonly #input: NodeJS.ReadStream = process.stdin;
-  readonly #output: NodeJS.WriteStream = process.stdout;
+  readonly #ownOutput: Socket | undefined = hasReader() ? new Socket({ fd: STDOUT, readable: false }) : undefined;
+  readonly #output: Socket | NodeJS.WriteStream = this.#ownOutput ?? process.stdout;
   #inputOpen = true;
   #outputOpen = true;
   #reading = true;
   readonly #onData = (data: Uint8Array): void => this.received(data);
   readonly #onEnd = (): void => this.ended();
-  readonly #onInputError = (error: Error): void => this.#broke(error);
-  readonly #onOutputError = (error: Error): void => this.#broke(error);
+  readonly #onError = (error: Error): void => this.#broke(error);
   readonly #onSent = (): void => {
     if (this.unsentBytes === 0) this.drained();
   };
@@ -59,8 +64,8 @@ class StdioTransport extends StreamTransport {
 
   override opened(protocol: Protocol): Error | undefined {
     this.#open.add(this);
-    this.#input.on("end", this.#onEnd).on("error", this.#onInputError);
-    this.#output.on("error", this.#onOutputError);
+    this.#input.on("end", this.#onEnd).on("error", this.#onError);
+    this.#output.on("error", this.#onError);
     const thrown = super.opened(protocol);
     // The listener makes it flow: not before the protocol could say that it wants to wait.
     if (this.#inputOpen) this.#input.on("data", this.#onData);
@@ -90,23 +95,17 @@ class StdioTransport extends StreamTransport {
   }
 
   protected endWriting(): void {
-    this.#afterSent(() => {
-      this.#closeOutput();
-      this.writeEnded();
-    });
+    this.#endOutput(() => this.writeEnded());
   }
 
   protected close(): void {
     this.#closeInput();
-    this.#afterSent(() => {
-      this.#closeOutput();
-      setImmediate(() => this.#closed());
-    });
+    this.#endOutput(() => this.#closed());
   }
 
   protected reset(): void {
     this.#closeInput();
-    this.#closeOutput();
+    this.#dropOutput();
     setImmediate(() => this.#closed());
   }
 
@@ -118,15 +117,9 @@ class StdioTransport extends StreamTransport {
 
   setKeepAlive(): void {}
 
-  // An empty write is called back after all that was written before it.
-  #afterSent(step: () => void): void {
-    if (this.#outputOpen) this.#output.write("", () => step());
-    else setImmediate(step);
-  }
-
   #broke(error: Error): void {
     this.#closeInput();
-    this.#closeOutput();
+    this.#dropOutput();
     this.#closed(error);
   }
 
@@ -142,20 +135,42 @@ class StdioTransport extends StreamTransport {
     this.#input.pause();
   }
 
-  /** The reader sees the end. Files and terminals have nobody who waits for it. */
-  #closeOutput(): void {
+  /** Calls `then` in a later turn, when all is written and the reader sees the end. */
+  #endOutput(then: () => void): void {
+    if (!this.#outputOpen) {
+      setImmediate(then);
+    } else if (this.#ownOutput === undefined) {
+      // An empty write is called back after all that was written before it.
+      this.#output.write("", () => setImmediate(then));
+      this.#outputOpen = false;
+    } else {
+      this.#ownOutput.end(() => {
+        this.#dropOutput();
+        setImmediate(then);
+      });
+    }
+  }
+
+  #dropOutput(): void {
     if (!this.#outputOpen) return;
     this.#outputOpen = false;
-    const kind = fstatSync(STDOUT);
-    if (kind.isSocket()) this.#output.end();
-    if (!kind.isFIFO()) return;
-    // Node keeps its stream for standard output open whatever one does, so the descriptor is closed below it. The next
-    // thing that is opened would get the free number, and with it whatever the program prints: /dev/null takes it.
+    if (this.#ownOutput === undefined) return;
+    this.#ownOutput.destroy();
+    // libuv spares the descriptors below 3. Once one is closed, the next thing that is opened gets its number, and with it
+    // whatever the program prints.
     closeSync(STDOUT);
-    openSync("/dev/null", "w");
+    if (openSync("/dev/null", "w") !== STDOUT)
+      log.warn("Standard output is closed, and its number taken by another file");
   }
+}
+
+function hasReader(): boolean {
+  const kind = fstatSync(STDOUT);
+  return kind.isFIFO() || kind.isSocket();
 }
 
 let taken = false;
 
 const STDOUT = 1;
+
+const log: Logger = new Logger("ropewalk.reactor");
