@@ -79,8 +79,7 @@ class ThrottledProtocol<P extends Protocol> extends ProtocolWrapper<P> {
   override makeConnection(transport: Transport): void {
     this.transport = transport;
     this.#throttled = this.#wrap(transport);
-    const thrown = this.#throttled.begin(this.inner);
-    if (thrown !== undefined) throw thrown;
+    this.#throttled.begin(this.inner);
   }
 
   override dataReceived(data: Uint8Array): void {

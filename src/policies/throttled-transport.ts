@@ -11,20 +11,21 @@ import type { Protocol } from "../core/protocol.ts";
 import type { StreamOptions } from "../core/reactor.ts";
 import { type Loop, StreamTransport } from "../core/stream-transport.ts";
 import type { TlsFacts } from "../core/tls.ts";
-import type { StartTlsOptions, Transport } from "../core/transport.ts";
+import type { PullProducer, StartTlsOptions, Transport } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { ByteQueue } from "../wire/byte-queue.ts";
 import { TEXT } from "../wire/text.ts";
 import { PatientCall } from "./patient-call.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import { Toll } from "./toll.ts";
+import { ProtocolWrapper } from "./wrapper.ts";
 
 export interface Buckets {
   readonly reading: readonly TokenBucket[];
   readonly writing: readonly TokenBucket[];
 }
 
-export class ThrottledTransport extends StreamTransport {
+export class ThrottledTransport extends StreamTransport implements PullProducer {
   readonly #outer: Transport;
   readonly #reading: Toll;
   readonly #writing: Toll;
@@ -36,13 +37,18 @@ export class ThrottledTransport extends StreamTransport {
   #wantsReading = true;
   #isThrottled = false;
   #ending: "no" | "writing" | "all" = "no";
+  /** Whether this is registered below as a producer, to hear when the buffer there is empty. */
+  #watch: "no" | "beginning" | "yes" = "no";
   #drain: DelayedCall | undefined = undefined;
 
   constructor(clock: Clock, outer: Transport, buckets: Buckets, options: StreamOptions) {
     const loop: Loop = {
       now: () => clock.now(),
       // Only the close timer is set by StreamTransport. The time that the throttle takes is not the peer's fault.
-      callLater: (ms, f) => new PatientCall(clock, ms, () => this.#isPeerStuck(), f),
+      callLater: (ms, f) => {
+        this.#hasMoved = false;
+        return new PatientCall(clock, ms, () => this.#isPeerStuck(), f);
+      },
       flushSoon: (transport) => transport.flush(),
       drainedSoon: () => this.#drainedSoon(clock),
     };
@@ -65,12 +71,18 @@ export class ThrottledTransport extends StreamTransport {
   }
 
   protected get unsentBytes(): number {
-    return this.#waitingBytes + (this.#isOuterFull ? this.#outer.bufferedBytes : 0);
+    return this.#waitingBytes + this.#outer.bufferedBytes;
   }
 
   // From below.
-  begin(protocol: Protocol): Error | undefined {
-    return this.opened(protocol);
+  /** @throws what the protocol's makeConnection threw, for the transport below to deal with. */
+  begin(protocol: Protocol): void {
+    const beginner = new Beginner(protocol);
+    this.opened(beginner);
+    if (beginner.thrown === undefined) return;
+    this.flush();
+    this.#send(this.#waitingBytes, true);
+    throw beginner.thrown.error;
   }
 
   deliver(data: Uint8Array): void {
@@ -91,6 +103,20 @@ export class ThrottledTransport extends StreamTransport {
     this.#isOuterFull = false;
     this.#hasMoved = true;
     this.#pump();
+  }
+
+  /** The transport below took everything. */
+  resumeProducing(): void {
+    // It also asks at registration.
+    if (this.#watch !== "yes") return;
+    this.#unwatch();
+    this.#hasMoved = true;
+    this.#pump();
+    this.drained();
+  }
+
+  stopProducing(): void {
+    this.#watch = "no";
   }
 
   readingEnded(): void {
@@ -119,7 +145,10 @@ export class ThrottledTransport extends StreamTransport {
 
   // From above, through StreamTransport.
   sendOne(data: Uint8Array | string, encoding: TextEncoding): void {
-    if (this.#waitingBytes === 0 && !this.#isOuterFull && this.#sentWhole(data, encoding)) return;
+    if (this.#waitingBytes === 0 && !this.#isOuterFull && this.#sentWhole(data, encoding)) {
+      this.#watchOuter();
+      return;
+    }
     this.#push(data, encoding);
     this.#pump();
   }
@@ -209,10 +238,27 @@ export class ThrottledTransport extends StreamTransport {
       }
       this.#send(allowance, false);
     }
-    if (this.#waitingBytes > 0 || this.#isOuterFull) return;
-    if (this.#ending === "all") this.#outer.loseConnection();
-    else if (this.#ending === "writing") this.#outer.loseWriteConnection();
-    else this.loop.drainedSoon(this);
+    if (this.#ending === "no") {
+      this.#watchOuter();
+    } else if (this.#waitingBytes === 0) {
+      this.#unwatch();
+      if (this.#ending === "all") this.#outer.loseConnection();
+      else this.#outer.loseWriteConnection();
+    }
+  }
+
+  #watchOuter(): void {
+    if (this.#watch !== "no" || this.#outer.bufferedBytes === 0) return;
+    this.#watch = "beginning";
+    this.#outer.registerProducer(this, "pull");
+    // Below it may be over, and then this was stopped.
+    if ((this.#watch as string) === "beginning") this.#watch = "yes";
+  }
+
+  #unwatch(): void {
+    if (this.#watch === "no") return;
+    this.#watch = "no";
+    this.#outer.unregisterProducer();
   }
 
   /** Sends at most so many bytes down, whether or not they are allowed; unless `isForced`, no more than go down freely. */
@@ -237,10 +283,24 @@ export class ThrottledTransport extends StreamTransport {
     return isStuck;
   }
 
+  /** Nothing is buffered here nor below, so nothing below will tell. */
   #drainedSoon(clock: Clock): void {
     this.#drain ??= clock.callLater(0, () => {
       this.#drain = undefined;
       this.drained();
     });
+  }
+}
+
+/** Keeps what makeConnection throws: the transport below is the one to log it and to close, once. */
+class Beginner extends ProtocolWrapper {
+  thrown: { readonly error: unknown } | undefined = undefined;
+
+  override makeConnection(transport: Transport): void {
+    try {
+      this.inner.makeConnection(transport);
+    } catch (error) {
+      this.thrown = { error };
+    }
   }
 }
