@@ -183,7 +183,8 @@ describe("ClientService, preparing", () => {
   });
 
   test("a connection that is gone when it arrives is a failed attempt that is not prepared", () => {
-    const service = started({ prepareConnection: () => assert.fail("prepared") });
+    const prepared: Protocol[] = [];
+    const service = started({ prepareConnection: (protocol) => prepared.push(protocol) });
     const connected = outcome(service.whenConnected({ failAfter: 1 }));
     const line = new Line();
     line.lost();
@@ -191,6 +192,7 @@ describe("ClientService, preparing", () => {
     protocol.transport = line as unknown as Transport;
     net.attempts[0]?.callback(protocol);
     assert.ok(connected.error instanceof ConnectionDone);
+    assert.deepEqual(prepared, []);
   });
 
   test("stopService cancels the preparation, closes, and waits for the end", () => {

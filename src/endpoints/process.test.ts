@@ -4,6 +4,7 @@ import { Deferred } from "../core/deferred.ts";
 import { CancelledError } from "../core/deferred-errors.ts";
 import { ConnectError, ConnectionAborted, ConnectionDone, ConnectionLost, ProcessTerminated } from "../core/errors.ts";
 import { captureLogs } from "../core/log-observers.ts";
+import type { ProcessTransport } from "../core/process.ts";
 import { Protocol } from "../core/protocol.ts";
 import { newReactor } from "./certificates.fixture.test.ts";
 import { connect } from "./connect.ts";
@@ -64,6 +65,15 @@ class HalfOpen extends Talker {
 
   override writeConnectionLost(): void {
     this.seen.push("writeConnectionLost");
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // No such process any more.
+    return false;
   }
 }
 
@@ -201,10 +211,27 @@ describe("process:", () => {
   });
 
   test("cancelling before it runs kills it, and the protocol is never made", async () => {
-    const connecting = run("cat", () => assert.fail("made"));
+    const made: Talker[] = [];
+    const reactor = newReactor();
+    const spawned: ProcessTransport[] = [];
+    const spawnProcess = reactor.spawnProcess.bind(reactor);
+    reactor.spawnProcess = (...args) => {
+      const child = spawnProcess(...args);
+      spawned.push(child);
+      return child;
+    };
+    const factory = () => {
+      const talker = new Talker();
+      made.push(talker);
+      return talker;
+    };
+    const connecting = connect(reactor, "process:cat", factory);
     const failure = assert.rejects(async () => connecting, CancelledError);
     connecting.cancel();
     await failure;
+    const { pid } = spawned[0] as ProcessTransport;
+    while (isAlive(pid as number)) await new Promise(setImmediate);
+    assert.deepEqual(made, []);
   });
 
   test("a factory that builds nothing, or throws, fails connect", async () => {
