@@ -67,7 +67,7 @@ export let listen: (chain: Chain, listener: Listener) => void;
  */
 export let settle: (chain: Chain, result: unknown, failed: boolean) => Chain | undefined;
 
-/** Runs the links of a chain that `settle` gave back. */
+/** Runs the links of a chain that `settle` gave back, or any that were left behind. */
 export let runSettled: (chain: Chain | undefined) => void;
 
 /** True if there is a result, nothing holds it back, and no link is still to see it: it can be taken. */
@@ -122,29 +122,36 @@ export class Chain {
 
   /** Cancels this chain or what it waits for; a loop, since chains may be nested without limit. */
   protected abort(reason: unknown): void {
+    // A circle of chains that wait for one another is met by one that stays behind, and catches up ever less often.
+    let landmark: Chain = this;
+    let limit = 1;
+    let steps = 0;
     let target: Chain = this;
-    for (;;) {
-      if (target.flags & FIRED) {
-        if (!(target.result instanceof Chain)) return;
-        target = target.result;
-        continue;
-      }
-      const { canceller } = target;
-      if (typeof canceller === "object") {
-        const next = canceller.cancelled(target, reason);
-        if (next === undefined) return;
-        if (next !== target) {
-          target = next;
-          continue;
-        }
-      } else if (canceller === undefined) {
-        target.flags |= FORGIVING;
-      } else {
-        canceller(target as never);
-      }
-      if (!(target.flags & FIRED)) target.fire(new CancelledError(reason), true);
-      return;
+    for (let next = target.#abortOne(reason); next !== undefined; next = target.#abortOne(reason)) {
+      if (next === landmark) throw new Error("Cannot cancel Deferreds that wait for one another in a circle");
+      target = next;
+      steps += 1;
+      if (steps < limit) continue;
+      landmark = target;
+      limit *= 2;
+      steps = 0;
     }
+  }
+
+  // Returns what is to be cancelled in the place of this chain.
+  #abortOne(reason: unknown): Chain | undefined {
+    const { canceller } = this;
+    if (this.flags & FIRED) return this.result instanceof Chain ? this.result : undefined;
+    if (typeof canceller === "object") {
+      const instead = canceller.cancelled(this, reason);
+      if (instead !== this) return instead;
+    } else if (canceller === undefined) {
+      this.flags |= FORGIVING;
+    } else {
+      canceller(this as never);
+    }
+    if (!(this.flags & FIRED)) this.fire(new CancelledError(reason), true);
+    return undefined;
   }
 
   /** Goes on with the links, unless something holds them. */
@@ -155,10 +162,8 @@ export class Chain {
     for (;;) {
       const next = current.#runLinks();
       if (next !== undefined) {
-        if (current.head !== undefined || current.flags & RUNNING) {
-          if (behind === undefined) behind = [current];
-          else behind.push(current);
-        }
+        if (behind !== undefined) behind.push(current);
+        else if (current.head !== undefined || current.flags & RUNNING) behind = [current];
         current = next;
         if (current.pauses === 0) continue;
         if (behind !== undefined) Chain.#strand(behind);
@@ -197,7 +202,11 @@ export class Chain {
         continue;
       }
       const step = this.flags & FAILED ? link.onError : link.onValue;
-      if (step === undefined) continue;
+      if (step === undefined) {
+        // After an unpause() too many, what is waited for comes by as if it were a value: passed on, it is waited for again.
+        if (this.result instanceof Chain && !this.#absorb(this.result)) return undefined;
+        continue;
+      }
       this.flags |= RUNNING;
       let result: unknown;
       try {
@@ -304,7 +313,7 @@ export class Chain {
       return failed || !isObject(result) || chain.#absorb(result) ? chain : undefined;
     };
     runSettled = (chain) => {
-      if (chain !== undefined) chain.run();
+      if (chain !== undefined && chain.flags & FIRED) chain.run();
     };
     isSettled = (chain) =>
       (chain.flags & (FIRED | RUNNING)) === FIRED && chain.pauses === 0 && chain.head === undefined;

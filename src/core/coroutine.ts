@@ -15,6 +15,7 @@ import {
 } from "./chain.ts";
 import { Deferred } from "./deferred.ts";
 import { fail } from "./succeed.ts";
+import { reportUnhandled } from "./unhandled.ts";
 
 /** What a coroutine is made of: a generator that yields what it waits for and returns the result. */
 export type CoroutineBody<R> = Generator<unknown, R | PromiseLike<R>, unknown>;
@@ -74,6 +75,8 @@ class Coroutine implements Listener, Delegate {
   readonly #deferred: Chain;
   #waitingFor: Chain | undefined = undefined;
   #cancelNext: { readonly reason: unknown } | undefined = undefined;
+  #isAsking = false;
+  #answer: Answer | undefined = undefined;
 
   constructor(generator: CoroutineBody<unknown>, deferred: Chain) {
     this.#generator = generator;
@@ -84,7 +87,10 @@ class Coroutine implements Listener, Delegate {
   settled(source: Chain): Chain | undefined {
     this.#waitingFor = undefined;
     const failed = hasFailed(source);
-    return this.resume(take(source), failed);
+    const result = take(source);
+    if (!this.#isAsking) return this.resume(result, failed);
+    this.#answer = { result, failed };
+    return undefined;
   }
 
   cancelled(_deferred: Chain, reason: unknown): Chain | undefined {
@@ -113,20 +119,40 @@ class Coroutine implements Listener, Delegate {
         failed = true;
       }
       if (awaited === undefined) continue;
-      if (!isSettled(awaited)) {
-        this.#waitFor(awaited);
-        return undefined;
+      if (isSettled(awaited)) {
+        failed = hasFailed(awaited);
+        sent = take(awaited);
+      } else {
+        const answer = this.#ask(awaited);
+        if (answer === undefined) return undefined;
+        failed = answer.failed;
+        sent = answer.result;
       }
-      failed = hasFailed(awaited);
-      sent = take(awaited);
     }
   }
 
-  #waitFor(awaited: Chain): void {
+  // It may answer at once: if it had links left that nobody had run, or if this wait was cancelled before it began. The
+  // body goes on when those links are through.
+  #ask(awaited: Chain): Answer | undefined {
     const cancel = this.#cancelNext;
     this.#cancelNext = undefined;
     this.#waitingFor = awaited;
+    this.#isAsking = true;
     listen(awaited, this);
-    if (cancel !== undefined) abort(awaited, cancel.reason);
+    try {
+      if (cancel !== undefined) abort(awaited, cancel.reason);
+    } catch (error) {
+      // A canceller threw, and who called cancel() has gone on long since.
+      reportUnhandled(error, this.#deferred);
+    }
+    this.#isAsking = false;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    return answer;
   }
+}
+
+interface Answer {
+  readonly result: unknown;
+  readonly failed: boolean;
 }

@@ -159,14 +159,16 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     const stop = () => {
       if (timeout.active) timeout.cancel();
     };
-    return this.addCallbacks(
-      (value) => {
+    return this.addErrback((error) => {
+      throw timedOut && error instanceof CancelledError ? new TimeoutError(ms, { cause: error }) : error;
+    }).addCallbacks(
+      (value: T) => {
         stop();
         return value;
       },
       (error) => {
         stop();
-        throw timedOut && error instanceof CancelledError ? new TimeoutError(ms, { cause: error }) : error;
+        throw error;
       },
     );
   }

@@ -9,8 +9,7 @@ import {
   gatherResults,
   TimeoutError,
 } from "ropewalk";
-import { Clock } from "ropewalk/testing";
-import type { Canceller, End, Link, Op, Program, Step, Style } from "./deferred-program.ts";
+import type { Canceller, End, Kind, Link, Op, Program, Step, Style } from "./deferred-program.ts";
 
 /** What happened when `program` ran. */
 export function traceOf(program: Program): string[] {
@@ -24,15 +23,19 @@ class Run {
   readonly #clock = new Clock();
   readonly #table: Deferred<unknown>[] = [];
   readonly #cancelling = new Set<number>();
+  readonly #composites = new Set<Deferred<unknown>>();
+  readonly #pauses = new Map<Deferred<unknown>, number>();
+  #kind: Kind = "plain";
   #bodies = 0;
 
   trace(program: Program): string[] {
+    this.#kind = program.kind;
     for (const canceller of program.deferreds) {
       this.#table.push(new Deferred(this.#canceller(this.#table.length, canceller)));
     }
     this.#do(program.ops);
     for (const [index, deferred] of [...this.#table.entries()]) {
-      this.#say(`end ${index} called=${deferred.called}`);
+      this.#do([["called", index]]);
       deferred.addCallbacks(
         (value) => this.#say(`end ${index} ${show(value)}`),
         (error) => this.#say(`end ${index} error ${nameOf(error)}`),
@@ -70,35 +73,67 @@ class Run {
     }
   }
 
-  #step(op: Op): void {
+  #step(op: Op): unknown {
     switch (op[0]) {
       case "link":
         return this.#addLink(this.#at(op[1]), op);
       case "callback":
-        return this.#at(op[1]).callback(op[2]);
+        return this.#own(op[1]).callback(op[2]);
       case "callbackDeferred":
-        return this.#at(op[1]).callback(this.#at(op[2]));
+        return this.#own(op[1]).callback(this.#at(op[2]));
       case "errback":
-        return this.#at(op[1]).errback(new Planned(op[2]));
+        return this.#own(op[1]).errback(new Planned(op[2]));
       case "cancel":
         return this.#bodies > 0 ? this.#say("cancel not now") : this.#at(op[1]).cancel();
       case "pause":
-        return this.#at(op[1]).pause();
+        return this.#pause(this.#own(op[1]));
       case "unpause":
-        return this.#at(op[1]).unpause();
+        return this.#unpause(this.#at(op[1]));
       case "called":
-        return this.#say(`called ${this.#at(op[1]).called}`);
+        return this.#tellCalled(this.#at(op[1]));
       case "timeout":
         return void this.#at(op[1]).addTimeout(op[2], this.#clock);
       case "advance":
         return this.#clock.advance(op[1]);
       case "list":
-        return void this.#table.push(deferredList(op[1].map((index) => this.#at(index))).addCallback(pairs));
+        return this.#compose(deferredList(op[1].map((index) => this.#at(index))).addCallback(pairs));
       case "gather":
-        return void this.#table.push(gatherResults(op[1].map((index) => this.#at(index))));
+        return this.#compose(gatherResults(op[1].map((index) => this.#at(index))));
       case "coroutine":
-        return void this.#table.push(coroutine(this.#body(op[1], op[2])));
+        return this.#startCoroutine(op);
     }
+  }
+
+  #pause(deferred: Deferred<unknown>): void {
+    this.#pauses.set(deferred, (this.#pauses.get(deferred) ?? 0) + 1);
+    deferred.pause();
+  }
+
+  #unpause(deferred: Deferred<unknown>): void {
+    const pauses = this.#pauses.get(deferred) ?? 0;
+    if (pauses === 0 && this.#kind !== "unbalanced") throw new Planned("not paused");
+    this.#pauses.set(deferred, pauses - 1);
+    deferred.unpause();
+  }
+
+  #tellCalled(deferred: Deferred<unknown>): void {
+    this.#say(`called ${this.#composites.has(deferred) ? "unknown" : deferred.called}`);
+  }
+
+  #startCoroutine([, steps, end]: Of<"coroutine">): void {
+    if (this.#kind === "cancelledCoroutines" && this.#composites.size >= 2) throw new Planned("no more");
+    this.#compose(coroutine(this.#body(steps, end)));
+  }
+
+  #compose(deferred: Deferred<unknown>): void {
+    this.#composites.add(deferred);
+    this.#table.push(deferred);
+  }
+
+  #own(index: number): Deferred<unknown> {
+    const deferred = this.#at(index);
+    if (this.#composites.has(deferred)) throw new Planned("not yours");
+    return deferred;
   }
 
   #addLink(own: Deferred<unknown>, [, , style, onValue, onError]: Of<"link">): void {
@@ -121,31 +156,53 @@ class Run {
   #value(own: Deferred<unknown>, link: Link | null, value: unknown): unknown {
     const { id, ops, end } = link as Link;
     this.#say(`link ${id} ${show(value)}`);
-    this.#do(ops);
+    this.#doIn(own, ops);
     return end[0] === "same" ? value : this.#end(own, end);
   }
 
   #error(own: Deferred<unknown>, link: Link | null, error: unknown): unknown {
     const { id, ops, end } = link as Link;
     this.#say(`link ${id} error ${nameOf(error)}`);
-    this.#do(ops);
+    this.#doIn(own, ops);
     if (end[0] === "same") throw error;
     return this.#end(own, end);
   }
 
-  #end(_own: Deferred<unknown>, end: End): unknown {
+  #end(own: Deferred<unknown>, end: End): unknown {
     if (end[0] === "throw") throw new Planned(end[1]);
-    if (end[0] === "deferred") return this.#at(end[1]);
+    if (end[0] === "deferred") return this.#inner(own, end[1]);
     return end[0] === "value" ? end[1] : undefined;
   }
 
+  // What a coroutine's link does counts as done by its body.
+  #doIn(own: Deferred<unknown>, ops: readonly Op[]): void {
+    const depth = this.#composites.has(own) ? 1 : 0;
+    this.#bodies += depth;
+    this.#do(ops);
+    this.#bodies -= depth;
+  }
+
+  #inner(own: Deferred<unknown>, index: number): Deferred<unknown> | undefined {
+    if (this.#composites.has(own) || this.#bodies > 0) return undefined;
+    const inner = this.#at(index);
+    const isForward = this.#table.indexOf(inner) > this.#table.indexOf(own);
+    if (this.#kind === "unbalanced" && !isForward) return undefined;
+    if (this.#kind === "cancelledCoroutines" && (!isForward || this.#composites.has(inner))) return undefined;
+    return inner;
+  }
+
+  #isLater(index: number, number: number): boolean {
+    return index % this.#table.length >= Math.max(number, this.#table.length - this.#composites.size);
+  }
+
   *#body(steps: readonly Step[], end: End): Generator<unknown, unknown, unknown> {
+    const number = this.#table.length;
     let result: unknown;
     this.#bodies += 1;
     try {
       for (const { id, ops, wait, catches } of steps) {
         this.#do(ops);
-        if (wait === null) continue;
+        if (wait === null || this.#isLater(wait, number)) continue;
         this.#bodies -= 1;
         try {
           result = id % 2 === 0 ? yield* this.#at(wait) : yield this.#at(wait);
@@ -202,4 +259,35 @@ function nameOf(error: unknown): string {
   if (error instanceof TypeError && /^Cannot fire/.test(error.message)) return "not a value";
   if (error instanceof Error && /in a circle/.test(error.message)) return "circle";
   return `unexpected ${error}`;
+}
+
+class Clock {
+  #now = 0;
+  #calls: { time: number; f: () => void; active: boolean; cancel(): void }[] = [];
+
+  callLater(ms: number, f: () => void): { cancel(): void; readonly active: boolean } {
+    const call = {
+      time: this.#now + ms,
+      f,
+      active: true,
+      cancel: () => {
+        call.active = false;
+        this.#calls = this.#calls.filter((each) => each !== call);
+      },
+    };
+    this.#calls.push(call);
+    this.#calls.sort((a, b) => a.time - b.time);
+    return call;
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#calls[0]; next !== undefined && next.time <= end; next = this.#calls[0]) {
+      this.#calls.shift();
+      this.#now = Math.max(this.#now, next.time);
+      next.active = false;
+      next.f();
+    }
+    this.#now = end;
+  }
 }

@@ -5,6 +5,7 @@
  */
 export interface Program {
   readonly seed: number;
+  readonly kind: Kind;
   /** The table to begin with: for each Deferred its canceller. */
   readonly deferreds: readonly (Canceller | null)[];
   readonly ops: readonly Op[];
@@ -56,29 +57,45 @@ export function programOf(seed: number): Program {
   return new Author(seed).program();
 }
 
+/**
+ * What a program may contain. Some things exclude others, where contracts differ from Twisted on purpose:
+ *
+ * - `groups`: lists and gatherings. A gathering that is cancelled fails with a CancelledError (Twisted: a FirstError), so
+ *   these programs cancel nothing.
+ * - `coroutines`, without cancellations, and `cancelledCoroutines`, with them. The links of a coroutine that was cancelled
+ *   run when its body ends, as if it had not been cancelled; Twisted holds them until what was cancelled is through with
+ *   its links. So here links only tell what they see, and what they tell is compared regardless of its order. Nor do cancellers
+ *   throw (to the caller of `cancel` here, into the coroutine there) or cancel (it reaches the same Deferred again here), and
+ *   no Deferreds wait for one another in a circle (cancelling them throws, too).
+ * - `unbalanced`: Deferreds are unpaused more often than they were paused. Then links see what they wait for as a value;
+ *   in a circle that would be the Deferred itself, which is an error here and hangs there: no circles.
+ */
+export type Kind = "plain" | "groups" | "coroutines" | "cancelledCoroutines" | "unbalanced";
+
 class Author {
   readonly #seed: number;
   readonly #random: () => number;
+  readonly #kind: Kind;
   #links = 0;
-  // What a group makes of a cancellation is ours, so a program has groups or cancellations.
-  #hasGroups = false;
-  #hasCoroutines = false;
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = mulberry32(seed);
+    this.#kind = this.#pick(KINDS);
   }
 
   program(): Program {
-    this.#hasGroups = this.#chance(0.15);
-    this.#hasCoroutines = this.#chance(0.3);
     const deferreds = this.#many(1, 5, () => this.#canceller());
-    return { seed: this.#seed, deferreds, ops: this.#ops(4, 24, 0) };
+    return { seed: this.#seed, kind: this.#kind, deferreds, ops: this.#ops(6, 30, 0) };
   }
 
   #canceller(): Canceller | null {
     if (this.#chance(0.4)) return null;
-    return { ops: this.#ops(0, 2, 2), throws: this.#chance(0.15) ? this.#error() : null };
+    return { ops: this.#ops(0, 2, 2), throws: this.#throws() ? this.#error() : null };
+  }
+
+  #throws(): boolean {
+    return this.#kind !== "cancelledCoroutines" && this.#chance(0.15);
   }
 
   #ops(least: number, most: number, depth: number): Op[] {
@@ -88,33 +105,35 @@ class Author {
   #op(depth: number): Op {
     const at = this.#below(6);
     const roll = this.#random();
-    if (roll < 0.36) return this.#addLink(at, depth);
-    if (roll < 0.56) return ["callback", at, this.#below(10)];
-    if (roll < 0.62) return ["errback", at, this.#error()];
-    if (roll < 0.63) return ["callbackDeferred", at, this.#below(6)];
-    if (roll < 0.69) return ["pause", at];
-    if (roll < 0.75) return ["unpause", at];
-    if (roll < 0.77) return ["called", at];
-    if (roll < 0.87) return this.#composite(at);
-    if (roll < 0.92) return this.#hasGroups ? ["called", at] : ["timeout", at, 1 + this.#below(5)];
+    if (roll < 0.5) return this.#addLink(at, depth);
+    if (roll < 0.6) return ["callback", at, this.#below(10)];
+    if (roll < 0.65) return ["errback", at, this.#error()];
+    if (roll < 0.655) return ["callbackDeferred", at, this.#below(6)];
+    if (roll < 0.71) return ["pause", at];
+    if (roll < 0.77) return ["unpause", at];
+    if (roll < 0.84) return this.#composite(at);
+    if (roll < 0.92) return this.#cancels() ? ["timeout", at, 1 + this.#below(5)] : ["called", at];
     if (roll < 0.96) return depth === 0 ? ["advance", this.#below(6)] : ["called", at];
-    return this.#hasGroups ? ["called", at] : ["cancel", at];
+    const isAgain = depth > 0 && this.#kind === "cancelledCoroutines";
+    return this.#cancels() && !isAgain ? ["cancel", at] : ["called", at];
+  }
+
+  #cancels(): boolean {
+    return this.#kind !== "groups" && this.#kind !== "coroutines";
   }
 
   #composite(at: number): Op {
-    if (this.#hasGroups && this.#chance(0.4)) {
-      return [this.#chance(0.5) ? "list" : "gather", this.#many(0, 4, () => this.#below(6))];
-    }
-    if (this.#hasCoroutines && this.#chance(0.5)) {
+    if (this.#kind === "groups") return [this.#pick(["list", "gather"]), this.#many(0, 4, () => this.#below(6))];
+    if (this.#kind === "coroutines" || this.#kind === "cancelledCoroutines") {
       return ["coroutine", this.#many(1, 4, () => this.#step()), this.#end()];
     }
-    return this.#hasGroups ? ["called", at] : ["cancel", at];
+    return ["called", at];
   }
 
   #step(): Step {
     this.#links += 1;
     const wait = this.#chance(0.9) ? this.#below(6) : null;
-    return { id: this.#links, ops: this.#ops(0, 1, 2), wait, catches: this.#chance(0.5) };
+    return { id: this.#links, ops: this.#linkOps(2), wait, catches: this.#chance(0.5) };
   }
 
   #addLink(at: number, depth: number): Op {
@@ -131,7 +150,12 @@ class Author {
   #link(depth: number): Link {
     this.#links += 1;
     const id = this.#links;
-    return { id, ops: depth < 3 && this.#chance(0.4) ? this.#ops(1, 3, depth + 1) : [], end: this.#end() };
+    return { id, ops: this.#linkOps(depth), end: this.#end() };
+  }
+
+  #linkOps(depth: number): Op[] {
+    if (this.#kind === "cancelledCoroutines" || depth >= 3) return [];
+    return this.#chance(0.3) ? this.#ops(1, 3, depth + 1) : [];
   }
 
   #end(): End {
@@ -150,7 +174,7 @@ class Author {
     return Array.from({ length: least + this.#below(most - least + 1) }, make);
   }
 
-  #pick<T>(from: readonly T[]): T {
+  #pick<const T>(from: readonly T[]): T {
     return from[this.#below(from.length)] as T;
   }
 
@@ -162,6 +186,8 @@ class Author {
     return this.#random() < probability;
   }
 }
+
+const KINDS: readonly Kind[] = ["plain", "plain", "plain", "groups", "coroutines", "cancelledCoroutines", "unbalanced"];
 
 /** A generator of numbers from 0 to 1, the same for the same seed everywhere. */
 export function mulberry32(seed: number): () => number {

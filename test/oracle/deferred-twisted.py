@@ -5,6 +5,10 @@ Where contracts differ on purpose from Twisted, the difference is made here, at 
 - A link that returns its own Deferred raises; Twisted warns and then hangs.
 - The clock stands at a call's own due time while that call runs; Twisted's stands at the end of the advance.
 - Deferreds that wait for one another in a circle: what to Twisted's cancel is a RecursionError is an error of its own.
+- Only a coroutine and a group fire their Deferreds; whether these count as called between two cancels is their affair.
+- What a coroutine waited for is empty as soon as the coroutine has it; Twisted empties it when the coroutine waits again.
+  So a link of a coroutine does not return Deferreds, nor does one that runs while a body does.
+- A coroutine can be cancelled while its Deferred is paused; in Twisted that waits for unpause(). So these are not paused.
 - gatherResults consumes the error that it passes on; Twisted consumes all errors or none.
 """
 import json
@@ -49,12 +53,16 @@ class Run:
         self.clock = StepClock()
         self.table = []
         self.cancelling = set()
+        self.composites = set()
         self.bodies = 0
+        self.kind = program["kind"]
+        self.unbalanced = self.kind == "unbalanced"
+        self.pauses = {}
         for canceller in program["deferreds"]:
             self.table.append(Deferred(self.canceller(len(self.table), canceller)))
         self.do(program["ops"])
         for index, deferred in enumerate(list(self.table)):
-            self.say(f"end {index} called={bool(deferred.called)}")
+            self.do_called(index)
             deferred.addBoth(lambda result, index=index: self.say(f"end {index} {self.show(result)}"))
 
     def say(self, text):
@@ -112,7 +120,10 @@ class Run:
 
         def run(result):
             self.say(f"link {link['id']} {self.show(result)}")
+            depth = 1 if own in self.composites else 0
+            self.bodies += depth
             self.do(link["ops"])
+            self.bodies -= depth
             return self.end(link["end"], result, own)
 
         return run
@@ -127,10 +138,16 @@ class Run:
             return end[1]
         if kind == "throw":
             raise Planned(end[1])
-        if kind == "deferred":
-            if self.at(end[1]) is own:
+        if kind == "deferred" and own not in self.composites and self.bodies == 0:
+            inner = self.at(end[1])
+            forward = self.place(inner) > self.place(own)
+            if self.kind == "unbalanced" and not forward:
+                return None
+            if self.kind == "cancelledCoroutines" and (not forward or inner in self.composites):
+                return None
+            if inner is own:
                 raise Refused("self")
-            return self.at(end[1])
+            return inner
         return None
 
     def do(self, ops):
@@ -152,17 +169,33 @@ class Run:
         else:
             own.addCallbacks(value, error)
 
+    def place(self, deferred):
+        return [each is deferred for each in self.table].index(True)
+
+    def is_later(self, index, number):
+        return index % len(self.table) >= max(number, len(self.table) - len(self.composites))
+
+    def compose(self, deferred):
+        self.composites.add(deferred)
+        self.table.append(deferred)
+
+    def own(self, index):
+        deferred = self.at(index)
+        if deferred in self.composites:
+            raise Refused("not yours")
+        return deferred
+
     def do_callback(self, index, value):
-        self.at(index).callback(value)
+        self.own(index).callback(value)
 
     def do_callbackDeferred(self, index, value):
         try:
-            self.at(index).callback(self.at(value))
+            self.own(index).callback(self.at(value))
         except AssertionError:
             raise Refused("not a value") from None
 
     def do_errback(self, index, name):
-        self.at(index).errback(Failure(Planned(name)))
+        self.own(index).errback(Failure(Planned(name)))
 
     def do_cancel(self, index):
         if self.bodies > 0:
@@ -171,10 +204,16 @@ class Run:
         self.at(index).cancel()
 
     def do_pause(self, index):
-        self.at(index).pause()
+        deferred = self.own(index)
+        self.pauses[deferred] = self.pauses.get(deferred, 0) + 1
+        deferred.pause()
 
     def do_unpause(self, index):
-        self.at(index).unpause()
+        deferred = self.at(index)
+        if self.pauses.get(deferred, 0) == 0 and not self.unbalanced:
+            raise Refused("not paused")
+        self.pauses[deferred] = self.pauses.get(deferred, 0) - 1
+        deferred.unpause()
 
     def do_timeout(self, index, ms):
         self.at(index).addTimeout(ms, self.clock)
@@ -183,34 +222,33 @@ class Run:
         self.clock.advance(ms)
 
     def do_called(self, index):
-        self.say(f"called {bool(self.at(index).called)}".lower())
+        deferred = self.at(index)
+        self.say("called " + ("unknown" if deferred in self.composites else str(bool(deferred.called)).lower()))
 
     def do_list(self, indexes):
-        self.table.append(DeferredList([self.at(index) for index in indexes], consumeErrors=True))
+        self.compose(DeferredList([self.at(index) for index in indexes], consumeErrors=True))
 
     def do_gather(self, indexes):
         members = [self.at(index) for index in indexes]
         first = []
-        taken = []
 
         def consume(failure, index):
-            if first and first[0] == index and not taken:
-                taken.append(index)
-                return None
-            return failure
-
-        def note(failure):
-            first.append(failure.value.index)
-            return failure
+            if first:
+                return failure
+            first.append(index)
+            return None
 
         gathered = DeferredList(members, fireOnOneErrback=True, consumeErrors=False)
-        gathered.addErrback(note)
         for index, member in enumerate(members):
             member.addErrback(consume, index)
         gathered.addCallback(lambda outcomes: [value for _, value in outcomes])
-        self.table.append(gathered)
+        self.compose(gathered)
 
     def do_coroutine(self, steps, end):
+        if self.kind == "cancelledCoroutines" and len(self.composites) >= 2:
+            raise Refused("no more")
+        number = len(self.table)
+
         @inlineCallbacks
         def body():
             result = None
@@ -218,7 +256,7 @@ class Run:
             try:
                 for step in steps:
                     self.do(step["ops"])
-                    if step["wait"] is None:
+                    if step["wait"] is None or self.is_later(step["wait"], number):
                         continue
                     self.bodies -= 1
                     try:
@@ -239,7 +277,7 @@ class Run:
             finally:
                 self.bodies -= 1
 
-        self.table.append(body())
+        self.compose(body())
 
 
 globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
