@@ -177,7 +177,7 @@ export class Chain {
   static #comeBack(behind: Chain[]): Chain | undefined {
     for (let chain = behind.pop(); chain !== undefined; chain = behind.pop()) {
       if (chain.flags & RUNNING) {
-        chain.flags &= ~RUNNING;
+        chain.#endListener();
         return chain;
       }
       if (chain.pauses === 0) return chain;
@@ -242,8 +242,16 @@ export class Chain {
     const next =
       context === undefined ? receiver.settled(this) : context.runInAsyncScope(receiver.settled, receiver, this);
     if (next !== undefined && next.pauses === 0) return next;
-    this.flags &= ~RUNNING;
+    this.#endListener();
     return undefined;
+  }
+
+  #endListener(): void {
+    if (this.flags & TAKEN) {
+      this.flags &= ~OUTCOME;
+      this.result = undefined;
+    }
+    this.flags &= ~(RUNNING | TAKEN);
   }
 
   #take(inner: Chain): void {
@@ -325,8 +333,12 @@ export class Chain {
     peek = (chain) => chain.result;
     take = (chain) => {
       const { result } = chain;
-      chain.flags &= ~OUTCOME;
-      chain.result = undefined;
+      if (chain.flags & RUNNING) {
+        chain.flags |= TAKEN;
+      } else {
+        chain.flags &= ~OUTCOME;
+        chain.result = undefined;
+      }
       return result;
     };
   }
@@ -367,4 +379,6 @@ const FORGIVING = 8;
 const WATCHED = 16;
 /** That error is in the log: it is not reported a second time, nor by a chain that takes it. */
 const REPORTED = 32;
+/** The listener that is at it keeps the result; until it is through, as with a link, the old one is in place. */
+const TAKEN = 64;
 const OUTCOME = FAILED | WATCHED | REPORTED;

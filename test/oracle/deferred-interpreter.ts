@@ -9,6 +9,7 @@ import {
   gatherResults,
   TimeoutError,
 } from "ropewalk";
+import { Clock } from "ropewalk/testing";
 import type { Canceller, End, Kind, Link, Op, Program, Step, Style } from "./deferred-program.ts";
 
 /** What happened when `program` ran. */
@@ -156,14 +157,14 @@ class Run {
   #value(own: Deferred<unknown>, link: Link | null, value: unknown): unknown {
     const { id, ops, end } = link as Link;
     this.#say(`link ${id} ${show(value)}`);
-    this.#doIn(own, ops);
+    this.#do(ops);
     return end[0] === "same" ? value : this.#end(own, end);
   }
 
   #error(own: Deferred<unknown>, link: Link | null, error: unknown): unknown {
     const { id, ops, end } = link as Link;
     this.#say(`link ${id} error ${nameOf(error)}`);
-    this.#doIn(own, ops);
+    this.#do(ops);
     if (end[0] === "same") throw error;
     return this.#end(own, end);
   }
@@ -174,18 +175,10 @@ class Run {
     return end[0] === "value" ? end[1] : undefined;
   }
 
-  // What a coroutine's link does counts as done by its body.
-  #doIn(own: Deferred<unknown>, ops: readonly Op[]): void {
-    const depth = this.#composites.has(own) ? 1 : 0;
-    this.#bodies += depth;
-    this.#do(ops);
-    this.#bodies -= depth;
-  }
-
   #inner(own: Deferred<unknown>, index: number): Deferred<unknown> | undefined {
-    if (this.#composites.has(own) || this.#bodies > 0) return undefined;
     const inner = this.#at(index);
     const isForward = this.#table.indexOf(inner) > this.#table.indexOf(own);
+    if (this.#kind === "groups") return undefined;
     if (this.#kind === "unbalanced" && !isForward) return undefined;
     if (this.#kind === "cancelledCoroutines" && (!isForward || this.#composites.has(inner))) return undefined;
     return inner;
@@ -259,35 +252,4 @@ function nameOf(error: unknown): string {
   if (error instanceof TypeError && /^Cannot fire/.test(error.message)) return "not a value";
   if (error instanceof Error && /in a circle/.test(error.message)) return "circle";
   return `unexpected ${error}`;
-}
-
-class Clock {
-  #now = 0;
-  #calls: { time: number; f: () => void; active: boolean; cancel(): void }[] = [];
-
-  callLater(ms: number, f: () => void): { cancel(): void; readonly active: boolean } {
-    const call = {
-      time: this.#now + ms,
-      f,
-      active: true,
-      cancel: () => {
-        call.active = false;
-        this.#calls = this.#calls.filter((each) => each !== call);
-      },
-    };
-    this.#calls.push(call);
-    this.#calls.sort((a, b) => a.time - b.time);
-    return call;
-  }
-
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (let next = this.#calls[0]; next !== undefined && next.time <= end; next = this.#calls[0]) {
-      this.#calls.shift();
-      this.#now = Math.max(this.#now, next.time);
-      next.active = false;
-      next.f();
-    }
-    this.#now = end;
-  }
 }

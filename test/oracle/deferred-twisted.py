@@ -6,8 +6,8 @@ Where contracts differ on purpose from Twisted, the difference is made here, at 
 - The clock stands at a call's own due time while that call runs; Twisted's stands at the end of the advance.
 - Deferreds that wait for one another in a circle: what to Twisted's cancel is a RecursionError is an error of its own.
 - Only a coroutine and a group fire their Deferreds; whether these count as called between two cancels is their affair.
-- What a coroutine waited for is empty as soon as the coroutine has it; Twisted empties it when the coroutine waits again.
-  So a link of a coroutine does not return Deferreds, nor does one that runs while a body does.
+- A group leaves a value where it is, so that it can be taken while the group's links run; in Twisted the value comes back
+  after that. So in programs with groups, no link returns a Deferred.
 - A coroutine can be cancelled while its Deferred is paused; in Twisted that waits for unpause(). So these are not paused.
 - gatherResults consumes the error that it passes on; Twisted consumes all errors or none.
 """
@@ -39,12 +39,14 @@ class Refused(Exception):
 class StepClock(Clock):
     def advance(self, amount):
         end = self.rightNow + amount
-        while self.calls and self.calls[0].getTime() <= end:
-            call = self.calls.pop(0)
-            self.rightNow = max(self.rightNow, call.getTime())
-            call.called = 1
-            call.func(*call.args, **call.kw)
-        self.rightNow = end
+        try:
+            while self.calls and self.calls[0].getTime() <= end:
+                call = self.calls.pop(0)
+                self.rightNow = max(self.rightNow, call.getTime())
+                call.called = 1
+                call.func(*call.args, **call.kw)
+        finally:
+            self.rightNow = end
 
 
 class Run:
@@ -120,10 +122,7 @@ class Run:
 
         def run(result):
             self.say(f"link {link['id']} {self.show(result)}")
-            depth = 1 if own in self.composites else 0
-            self.bodies += depth
             self.do(link["ops"])
-            self.bodies -= depth
             return self.end(link["end"], result, own)
 
         return run
@@ -138,9 +137,11 @@ class Run:
             return end[1]
         if kind == "throw":
             raise Planned(end[1])
-        if kind == "deferred" and own not in self.composites and self.bodies == 0:
+        if kind == "deferred":
             inner = self.at(end[1])
             forward = self.place(inner) > self.place(own)
+            if self.kind == "groups":
+                return None
             if self.kind == "unbalanced" and not forward:
                 return None
             if self.kind == "cancelledCoroutines" and (not forward or inner in self.composites):
