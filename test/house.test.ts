@@ -128,6 +128,7 @@ describe("planted ways round the one door", () => {
   caught("randomness", { "src/wire/a.ts": `import * as c from "node:crypto"; c.randomUUID();` }, /randomUUID/);
   passes("randomness", {
     "src/wire/a.ts": `import { createHash } from "node:crypto";`,
+    "src/policies/a.ts": "reactor.randomBytes(1); this.reactor.randomBytes(1); this.#reactor.randomBytes(1);",
     "src/reactor/a.ts": `import { randomBytes } from "node:crypto";`,
   });
 });

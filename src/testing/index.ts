@@ -12,6 +12,7 @@ export { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
 export type { MemoryRemote } from "./memory-remote.ts";
 export { MemoryTransport, type MemoryTransportOptions } from "./memory-transport.ts";
 export type { MemoryDatagramPort } from "./memory-udp.ts";
+export { MemoryWorld } from "./memory-world.ts";
 export type { PipeTransport } from "./pipe-transport.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { cutUp, type Splits } from "./splits.ts";

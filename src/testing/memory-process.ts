@@ -125,9 +125,18 @@ export class MemoryProcess implements ProcessTransport {
     this.#end(new ProcessTerminated(`Process was killed by signal ${signal}`, { signal }), []);
   }
 
-  /** The program cannot be started. To be called in the turn of `spawnProcess`. */
+  /**
+   * The program cannot be started, of which only processEnded tells.
+   *
+   * @throws ReactorStateError after the turn of `spawnProcess`: then it runs.
+   */
   failToStart(cause: Error): void {
-    this.#end(new ProcessTerminated(`Cannot start "${this.program}": ${cause.message}`, { cause }), []);
+    if (this.state !== "starting") throw new ReactorStateError(`Cannot fail to start "${this.program}": it runs`);
+    this.state = "exited";
+    this.#open.clear();
+    this.#reason = new ProcessTerminated(`Cannot start program "${this.program}": ${cause.message}`, { cause });
+    this.#loop.soon(() => this.#endIfAllClosed());
+    this.#loop.settle();
   }
 
   get bufferedBytes(): number {
@@ -217,8 +226,7 @@ export class MemoryProcess implements ProcessTransport {
     if (this.state === "exited" || this.state === "ended") {
       throw new ReactorStateError(`Cannot end process "${this.program}": it is gone`);
     }
-    // What it was started with still happens first, except to one that could not be started.
-    if (reason.cause === undefined) this.#loop.settle();
+    this.#loop.settle();
     this.state = "exited";
     this.#reason = reason;
     this.#loop.soon(() => {

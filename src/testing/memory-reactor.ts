@@ -194,7 +194,9 @@ export class MemoryReactor extends Clock implements Reactor {
     const address = this.#options.descriptors?.[descriptor];
     if (address?.kind === "tcp" || address?.kind === "unix") return this.#network.listen(address, options, factory);
     const cause = systemError("EBADF", "listen", `descriptor ${descriptor}`);
-    return fail(new ListenError({ kind: "stdio" }, `descriptor ${descriptor} is no port`, { code: "EBADF", cause }));
+    return fail(
+      new ListenError({ kind: "descriptor", descriptor }, "it is no port of another program", { code: "EBADF", cause }),
+    );
   }
 
   /** The transport is in `connections`. */

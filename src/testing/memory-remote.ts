@@ -48,7 +48,11 @@ export class MemoryRemote {
     return this.#in.size;
   }
 
-  /** Sends bytes to the protocol, which gets them as a plain Uint8Array (a copy), never as a Buffer. */
+  /**
+   * Sends bytes to the protocol, which gets them as a plain Uint8Array (a copy), never as a Buffer.
+   *
+   * @throws Error after `end`.
+   */
   write(data: Uint8Array | string): void {
     this.#out.put(plainBytes(data));
     this.#loop.settle();

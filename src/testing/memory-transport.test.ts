@@ -94,6 +94,13 @@ describe("MemoryTransport", () => {
     assert.ok(other.transport.remote.sawReset && !other.transport.remote.sawEnd);
   });
 
+  test("lets the peer say nothing more after its end", () => {
+    const { transport } = attached();
+    transport.pauseReading();
+    transport.remote.end();
+    assert.throws(() => transport.remote.write("more"), /after the end/);
+  });
+
   test("shows that the stream was ended", () => {
     const { transport } = attached();
     transport.write("bye");

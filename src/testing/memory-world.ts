@@ -4,7 +4,16 @@ import type { Port, StreamOptions } from "../core/reactor.ts";
 import type { TransportWorld } from "./conformance/world.ts";
 import { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
 
-/** A MemoryReactor for the conformance suites. */
+/**
+ * A MemoryReactor for the conformance suites, and a pattern for the worlds of other reactors.
+ *
+ * @example
+ * ```ts
+ * import { MemoryWorld, reactorConformance } from "ropewalk/testing";
+ *
+ * reactorConformance("memory", () => new MemoryWorld());
+ * ```
+ */
 export class MemoryWorld implements TransportWorld {
   readonly reactor: MemoryReactor;
   readonly host: string = "127.0.0.1";

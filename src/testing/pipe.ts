@@ -32,7 +32,9 @@ export class Pipe {
     return Math.max(0, this.size - this.capacityBytes);
   }
 
+  /** @throws Error after `end`: whoever writes has said that there is no more. */
   put(data: Uint8Array): void {
+    if (this.hasEnded) throw new Error("Cannot send bytes after the end of the stream");
     if (data.length === 0 || this.isRefused || this.wasReset) return;
     this.#chunks.push(data);
     this.size += data.length;

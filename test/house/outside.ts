@@ -68,7 +68,7 @@ export const randomness: Rule = {
       const seen: string[] = [];
       walk(program, (node) => {
         const name = node.type === "ImportSpecifier" ? nameOf(node["imported"]) : memberOf(node);
-        if (name === undefined || !RANDOM_OF_CRYPTO.has(name)) return;
+        if (name === undefined || !RANDOM_OF_CRYPTO.has(name) || isReactor(node["object"])) return;
         const reason = "a seed must decide every byte of a simulated run; ask the reactor for random bytes";
         seen.push(violation(file.path, lineAt(node.start), `uses ${name}`, reason));
       });
@@ -136,6 +136,13 @@ function memberOf(node: SyntaxNode): string | undefined {
   const property = node["property"] as SyntaxNode;
   if (node["computed"] !== true) return nameOf(property);
   return typeof property["value"] === "string" ? property["value"] : undefined;
+}
+
+/** `reactor`, `this.reactor`, `this.#reactor`: the one that may be asked. */
+function isReactor(value: unknown): boolean {
+  const node = value as SyntaxNode | undefined;
+  if (node?.type !== "MemberExpression") return nameOf(node) === "reactor";
+  return (node["property"] as { readonly name?: unknown }).name === "reactor";
 }
 
 function nameOf(value: unknown): string | undefined {

@@ -77,6 +77,18 @@ export const PRODUCERS: Cases<TransportWorld> = {
     assert.deepEqual(producer.calls, []);
   },
 
+  "nothing is delivered while a producer finishes": async (world) => {
+    const meeting = await meet(world);
+    const { client, server } = meeting;
+    client.transport.registerProducer(new Tape(), "push");
+    client.transport.loseConnection();
+    server.transport.write("too late");
+    await world.settle();
+    client.transport.unregisterProducer();
+    await bothLost(world, meeting);
+    assert.deepEqual(client.events, ["made", "lost ConnectionDone"]);
+  },
+
   "loseConnection lets a pull producer finish": async (world) => {
     const meeting = await meet(world);
     meeting.client.transport.registerProducer(new Feeder(meeting.client.transport, 30), "pull");

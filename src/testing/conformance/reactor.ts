@@ -10,10 +10,10 @@ import { register, type World } from "./world.ts";
  * Each promise is one test in a world that `make` makes. Connections are for `transportConformance`.
  *
  * @example
- * ```ts ignore registers tests: see test/conformance
- * import { reactorConformance } from "ropewalk/testing";
+ * ```ts
+ * import { MemoryWorld, reactorConformance } from "ropewalk/testing";
  *
- * reactorConformance("Node", () => new NodeWorld());
+ * reactorConformance("memory", () => new MemoryWorld());
  * ```
  */
 export function reactorConformance(name: string, make: () => World | Promise<World>): void {

@@ -21,10 +21,10 @@ export interface TransportLimits {
  * The same body runs on memory, on real sockets and in the simulator, so that none of them can lie.
  *
  * @example
- * ```ts ignore registers tests: see test/conformance
- * import { transportConformance } from "ropewalk/testing";
+ * ```ts
+ * import { MemoryWorld, transportConformance } from "ropewalk/testing";
  *
- * transportConformance("TCP", () => new TcpWorld());
+ * transportConformance("memory TCP", () => new MemoryWorld("tcp"));
  * ```
  */
 export function transportConformance(
