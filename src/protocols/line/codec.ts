@@ -4,9 +4,9 @@
  *
  * Codec and machine are one here, and an event is a bare string, because a line costs little more than its string:
  * 16 lines in one chunk, decoded at once and split as text, take a quarter of the time of 16 searches and 16 decodes.
- * Text can stand for bytes as long as both have the same length: in UTF-8 that means that each byte became one
- * character, so every offset in the text is one in the bytes. Where that does not hold, bytes are searched and each
- * line is decoded by itself.
+ * What counts are bytes, though. Where the text has as many characters as there were bytes, offsets in both are the same.
+ * Where it has not, lines are looked for in both, side by side: an ASCII delimiter stands in the text where it stands in
+ * the bytes, for in UTF-8 no other character holds its bytes, and nothing that is malformed vanishes.
  *
  *   chunk   ····consumed····|at ········ unread ·········|       tail: the start of an unfinished line, from earlier
  *   text              ······|·· decoded ··|                      chunks; it holds no delimiter
@@ -46,10 +46,15 @@ export class LineDecoder {
   readonly #settings: LineSettings;
   readonly #queue: ByteQueue = new ByteQueue();
   readonly #tail: GrowingBytes = new GrowingBytes();
+  /** The chunk, decoded up to `#textEnd`; empty if there is nothing decoded. */
   #text = "";
-  /** Offset in the chunk of the first character of `#text`. */
-  #textAt = 0;
-  /** Up to here, text does not stand for bytes. */
+  #textEnd = 0;
+  /** Each byte is one character. */
+  #isAligned = true;
+  /** The next character in `#text`, and the byte in the chunk at which it begins. */
+  #character = 0;
+  #characterAt = 0;
+  /** A line that begins before this is longer than what is decoded at once. */
   #noTextBefore = 0;
   /** The serial number of the chunk that all this is about. */
   #textSerial = -1;
@@ -122,25 +127,27 @@ export class LineDecoder {
   }
 
   #lineInText(): string | RemoteLineLengthError | undefined {
-    const queue = this.#queue;
-    const { maxLength } = this.#settings;
-    const ending = this.#ending;
     if (!this.#textReady()) return undefined;
-    const from = queue.at - this.#textAt;
-    const to = ending.indexIn(this.#text, from);
+    const queue = this.#queue;
+    const ending = this.#ending;
+    const text = this.#text;
+    const from = this.#character;
+    const to = ending.indexIn(text, from);
     if (to === -1) {
-      const decodedTo = this.#textAt + this.#text.length;
       this.#text = "";
-      // A longer text might hold the line, unless it began with it.
-      if (from > 0 && decodedTo < queue.chunk.length) return this.#lineInText();
-      this.#noTextBefore = decodedTo;
+      // A text from here on might hold the line, unless this one began here.
+      if (from > 0 && this.#textEnd < queue.chunk.length) return this.#lineInText();
+      this.#noTextBefore = this.#textEnd;
       return undefined;
     }
-    queue.at = this.#textAt + to + ending.length;
-    const end = ending.bare && to > from && this.#text.charCodeAt(to - 1) === CR ? to - 1 : to;
-    if (end - from <= maxLength) return this.#text.slice(from, end);
-    queue.at = this.#textAt + from;
-    return this.#tooLong();
+    const { at } = queue;
+    const next = this.#isAligned ? at + to - from + ending.length : this.#endOfDelimiter(queue.chunk, at) + 1;
+    const end = ending.bare && to > from && text.charCodeAt(to - 1) === CR ? to - 1 : to;
+    if (next - at - ending.length - (to - end) > this.#settings.maxLength) return this.#tooLong();
+    queue.at = next;
+    this.#character = to + ending.length;
+    this.#characterAt = next;
+    return text.slice(from, end);
   }
 
   /** Whether `#text` holds what comes next. */
@@ -151,16 +158,13 @@ export class LineDecoder {
       this.#noTextBefore = 0;
       this.#text = "";
     }
-    if (this.#text !== "" && at < this.#textAt + this.#text.length) return true;
+    if (this.#text !== "" && at === this.#characterAt && at < this.#textEnd) return true;
     if (at < this.#noTextBefore || !this.#ending.inText) return false;
-    const end = Math.min(chunk.length, at + TEXT_BYTES);
-    const text = this.#decode(chunk, at, end);
-    if (text.length !== end - at) {
-      this.#noTextBefore = end;
-      return false;
-    }
-    this.#text = text;
-    this.#textAt = at;
+    this.#textEnd = Math.min(chunk.length, at + TEXT_BYTES);
+    this.#text = this.#decode(chunk, at, this.#textEnd);
+    this.#isAligned = this.#text.length === this.#textEnd - at;
+    this.#character = 0;
+    this.#characterAt = at;
     return true;
   }
 
