@@ -4,9 +4,9 @@ import { describe, test } from "node:test";
 import { ConnectionDone, ConnectionLost } from "ropewalk";
 import { EchoGuest, Guest, HalfClosingGuest, reactor, serveTcp, serveUnix, visitor } from "./support/guest.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { lacks, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "./support/program.ts";
 
-describe("netcat", { skip: lacks("nc") }, () => {
+describe("netcat", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
   test("nc -N is answered, and its end of stream closes the connection cleanly on both sides", async (t) => {
     const { port, host } = await serveTcp(t, () => new EchoGuest());
     const nc = start(t, "nc", ["-N", "127.0.0.1", String(port)]);
@@ -109,7 +109,7 @@ describe("netcat", { skip: lacks("nc") }, () => {
   });
 });
 
-describe("netcat over UNIX sockets", { skip: lacks("nc") }, () => {
+describe("netcat over UNIX sockets", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
   test("nc -U -N is answered, and its end closes the connection cleanly", async (t) => {
     const path = `${temporaryFolder(t)}/echo.sock`;
     const host = await serveUnix(t, path, () => new EchoGuest());

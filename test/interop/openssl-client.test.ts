@@ -4,14 +4,14 @@ import { ConnectionDone, ConnectionLost, type TlsIdentity, type TlsServerOptions
 import { Authority } from "./support/certificates.ts";
 import { EchoGuest, type Host, serveTcp } from "./support/guest.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { lacks, type Program, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, type Program, start } from "./support/program.ts";
 
 const VERSIONS = [
   { flag: "-tls1_2", protocol: "TLSv1.2" },
   { flag: "-tls1_3", protocol: "TLSv1.3" },
 ];
 
-describe("openssl s_client", { skip: lacks("openssl") }, () => {
+describe("openssl s_client", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
   const folder = temporaryFolder({ after });
   const authority = new Authority(folder, "root");
   const localhost = authority.issue("localhost");

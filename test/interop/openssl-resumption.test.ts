@@ -5,14 +5,14 @@ import type { TlsFacts, TlsServerOptions } from "ropewalk";
 import { Authority } from "./support/certificates.ts";
 import { EchoGuest, Guest, type Host, reactor, serveTcp, visitor } from "./support/guest.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { lacks, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "./support/program.ts";
 
 const VERSIONS = [
   { flag: "-tls1_2", protocol: "TLSv1.2" },
   { flag: "-tls1_3", protocol: "TLSv1.3" },
 ];
 
-describe("TLS sessions are resumed", { skip: lacks("openssl") }, () => {
+describe("TLS sessions are resumed", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
   const folder = temporaryFolder({ after });
   const authority = new Authority(folder, "root");
   const localhost = authority.issue("localhost");

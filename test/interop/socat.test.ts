@@ -6,9 +6,9 @@ import { ConnectionAborted, ConnectionDone, ConnectionLost } from "ropewalk";
 import { Authority } from "./support/certificates.ts";
 import { EchoGuest, Guest, HalfClosingGuest, reactor, serveTcp, serveUnix, visitor } from "./support/guest.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { lacks, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "./support/program.ts";
 
-describe("socat over TCP", { skip: lacks("socat") }, () => {
+describe("socat over TCP", { skip: lacks("socat"), timeout: FILE_LIMIT_MS }, () => {
   test("a file goes through our echo and comes back byte for byte", async (t) => {
     const { port } = await serveTcp(t, () => new EchoGuest());
     const path = `${temporaryFolder(t)}/data`;
@@ -81,7 +81,7 @@ describe("socat over TCP", { skip: lacks("socat") }, () => {
   });
 });
 
-describe("socat over UNIX sockets", { skip: lacks("socat") }, () => {
+describe("socat over UNIX sockets", { skip: lacks("socat"), timeout: FILE_LIMIT_MS }, () => {
   test("a file goes through our echo and comes back byte for byte", async (t) => {
     const folder = temporaryFolder(t);
     await serveUnix(t, `${folder}/echo.sock`, () => new EchoGuest());
@@ -108,7 +108,7 @@ describe("socat over UNIX sockets", { skip: lacks("socat") }, () => {
   });
 });
 
-describe("socat over OPENSSL", { skip: lacks("socat", "openssl") }, () => {
+describe("socat over OPENSSL", { skip: lacks("socat", "openssl"), timeout: FILE_LIMIT_MS }, () => {
   const folder = temporaryFolder({ after });
   const authority = new Authority(folder, "root");
   const localhost = authority.issue("localhost");

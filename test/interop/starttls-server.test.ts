@@ -5,7 +5,7 @@ import { LineProtocol } from "ropewalk/line";
 import { Authority } from "./support/certificates.ts";
 import { reactor, serve, tcpPortOf } from "./support/guest.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { lacks, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "./support/program.ts";
 
 interface Dialogue {
   readonly greeting: readonly string[];
@@ -36,7 +36,7 @@ const DIALOGUES: Readonly<Record<string, Dialogue>> = {
   },
 };
 
-describe("STARTTLS at our server", { skip: lacks("openssl") }, () => {
+describe("STARTTLS at our server", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
   const authority = new Authority(temporaryFolder({ after }), "root");
   const localhost = authority.issue("localhost");
   const trust = ["-CAfile", authority.files.certFile, "-verify_return_error", "-verify_hostname", "localhost"];

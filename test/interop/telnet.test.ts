@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { ConnectionDone } from "ropewalk";
 import { reactor, serve, tcpPortOf } from "./support/guest.ts";
 import { Polite } from "./support/lines.ts";
-import { lacks, start } from "./support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "./support/program.ts";
 
-describe("telnet", { skip: lacks("telnet") }, () => {
+describe("telnet", { skip: lacks("telnet"), timeout: FILE_LIMIT_MS }, () => {
   test("its lines end with CR LF, and it prints what the server says until the server leaves", async (t) => {
     const polite = new Polite();
     polite.acceptBareNewline = false;

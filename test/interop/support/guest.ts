@@ -62,7 +62,7 @@ export class HalfClosingGuest extends Guest {
 }
 
 /** A factory that keeps the guests in the order in which they came. */
-export class Host<G extends Guest = Guest> {
+export class Host<G extends Protocol = Guest> {
   readonly guests: DeferredQueue<G> = new DeferredQueue();
   /** How many came. */
   count = 0;
@@ -123,7 +123,7 @@ export function tcpPortOf({ address }: Port): number {
 }
 
 /** A factory for one client connection, which is aborted with the test if it lives still. */
-export function visitor<G extends Guest>(t: TestContext, make: () => G): ProtocolFactory<G> {
+export function visitor<G extends Protocol>(t: TestContext, make: () => G): ProtocolFactory<G> {
   return () => {
     const guest = make();
     t.after(() => guest.transport?.abortConnection());

@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Afterwards } from "./places.ts";
 import { excerpt, LIMIT_MS, Transcript } from "./transcript.ts";
 
 export interface ProgramOptions {
@@ -83,9 +83,9 @@ export class Program {
   }
 }
 
-/** Starts a program, which ends with the test at the latest. */
+/** Starts a program, which ends with the test (or the suite, given its `after`) at the latest. */
 export function start(
-  t: TestContext,
+  t: Afterwards,
   command: string,
   args: readonly string[] = [],
   options: ProgramOptions = {},
@@ -125,6 +125,9 @@ function isInstalled(command: string): boolean {
 
 /** Debian's Python, which has Debian's packages; another one on the PATH has not. */
 export const PYTHON = "/usr/bin/python3";
+
+/** For the `timeout` option of a suite, and of each test in it: nothing here takes long unless it hangs. */
+export const FILE_LIMIT_MS = 20_000;
 
 /** How long a program may take over SIGTERM. */
 const PATIENCE_MS = 2_000;
