@@ -49,7 +49,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
   #writeEnded = false;
   #drainedOnce = false;
   #finished = false;
-  readonly #pending = new WriteBuffer();
+  #pending: WriteBuffer | undefined = undefined;
   readonly #options: StreamOptions;
   #producer: PushProducer | PullProducer | undefined = undefined;
   #producerKind: "push" | "pull" = "push";
@@ -83,11 +83,12 @@ export abstract class StreamTransport implements Transport, PieceSink {
   }
 
   get bufferedBytes(): number {
-    return this.#pending.size + this.unsentBytes;
+    return (this.#pending?.size ?? 0) + this.unsentBytes;
   }
 
   write(data: Uint8Array | string): void {
     if (!this.#writable) return;
+    this.#pending ??= new WriteBuffer();
     if (typeof data === "string") this.#pending.addText(data, "utf8");
     else this.#pending.addBytes(data);
     this.#written();
@@ -95,6 +96,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   writeLatin1(text: string): void {
     if (!this.#writable) return;
+    this.#pending ??= new WriteBuffer();
     this.#pending.addText(text, "latin1");
     this.#written();
   }
@@ -160,7 +162,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
   /** Called by the loop at the end of the turn that wrote. */
   flush(): void {
     this.#dirty = false;
-    this.#pending.drainTo(this);
+    this.#pending?.drainTo(this);
     if ((this.#pausedWriting || this.#wantsDrain) && this.unsentBytes === 0) this.loop.drainedSoon(this);
   }
 
@@ -229,7 +231,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#writable = false;
-    this.#pending.clear();
+    this.#pending?.clear();
     this.#closeTimer?.cancel();
     this.#closeTimer = undefined;
     this.#reason ??= error === undefined ? new ConnectionDone() : asLoss(error);
@@ -299,7 +301,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
     if (this.#phase === "closed" || this.#phase === "aborting") return;
     this.#phase = "aborting";
     this.#writable = false;
-    this.#pending.clear();
+    this.#pending?.clear();
     this.#reason ??= reason;
     this.reset();
   }
