@@ -70,7 +70,12 @@ export interface Transport {
 /** Which side of the handshake this end takes. */
 export type StartTlsOptions =
   | { readonly side: "server"; readonly tls: TlsServerOptions }
-  | { readonly side: "client"; readonly tls: TlsClientOptions };
+  | {
+      readonly side: "client";
+      readonly tls: TlsClientOptions;
+      /** The name that was dialled: asked for and verified unless `tls.servername` says otherwise. */
+      readonly host?: string;
+    };
 
 /** Makes bytes at its own speed, and can be told to hold on. */
 export interface PushProducer extends PullProducer {

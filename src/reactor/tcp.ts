@@ -47,9 +47,7 @@ export function connectTcp<P extends Protocol>(
       { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, target: options.host, discard: abandon },
     ),
   );
-  const withName =
-    options.tls === undefined ? options : { ...options, tls: { servername: options.host, ...options.tls } };
-  return establish(loop, dialled, withName, factory);
+  return establish(loop, dialled, options, factory, options.host);
 }
 
 /** From a dialled socket to a protocol that is usable, or to nothing left behind. */
@@ -58,6 +56,7 @@ export function establish<P extends Protocol>(
   dialled: Deferred<NodeTransport>,
   options: ConnectOptions,
   factory: ProtocolFactory<P>,
+  host?: string,
 ): Deferred<P> {
   const { tls } = options;
   return dialled
@@ -65,7 +64,9 @@ export function establish<P extends Protocol>(
       if (options.noDelay !== false) transport.setNoDelay(true);
       if (options.keepAliveMs) transport.setKeepAlive(options.keepAliveMs);
       if (tls === undefined) return transport;
-      return transport.handshake({ side: "client", tls }).addCallback(() => transport);
+      return transport
+        .handshake({ side: "client", tls, ...(host !== undefined && { host }) })
+        .addCallback(() => transport);
     })
     .addCallback((transport) => begin(transport, factory))
     .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, loop);

@@ -14,7 +14,7 @@ import type { TlsClientOptions, TlsIdentity, TlsServerOptions } from "../core/tl
 export class ServerContexts {
   readonly server: Server;
   readonly #options: TlsServerOptions;
-  readonly #bySni: Map<string, SecureContext> = new Map();
+  readonly #contexts: WeakMap<TlsIdentity, SecureContext> = new WeakMap();
 
   constructor(options: TlsServerOptions) {
     this.#options = options;
@@ -31,13 +31,8 @@ export class ServerContexts {
 
   #choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
     const { sni, identity } = this.#options;
-    const known = this.#bySni.get(name);
-    if (known !== undefined) {
-      done(null, known);
-      return;
-    }
     const answer = (found: TlsIdentity | undefined): void => {
-      if (found !== undefined) done(null, this.#contextFor(name, found));
+      if (found !== undefined) done(null, this.#contextFor(found));
       else if (identity !== undefined) done(null);
       else done(new Error(`No certificate for server name "${name}"`));
     };
@@ -45,10 +40,12 @@ export class ServerContexts {
     else answer(identityFor(sni ?? {}, name));
   }
 
-  #contextFor(name: string, identity: TlsIdentity): SecureContext {
-    const context = createSecureContext(commonOptions(this.#options, identity));
-    // Only the names of a table: a function may change its mind, and its names come from the peer without limit.
-    if (typeof this.#options.sni === "object") this.#bySni.set(name, context);
+  #contextFor(identity: TlsIdentity): SecureContext {
+    let context = this.#contexts.get(identity);
+    if (context === undefined) {
+      context = createSecureContext(commonOptions(this.#options, identity));
+      this.#contexts.set(identity, context);
+    }
     return context;
   }
 }

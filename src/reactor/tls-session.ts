@@ -52,7 +52,7 @@ export class TlsSession {
 /** Shakes hands; fires when done and verified. Cancelling stops; the caller closes the socket on any failure. */
 export function shakeHands(plain: Socket, options: StartTlsOptions, loop: NodeLoop): Deferred<TlsSession> {
   plain.allowHalfOpen = false;
-  const done = options.side === "server" ? asServer(plain, options.tls) : asClient(plain, options.tls);
+  const done = options.side === "server" ? asServer(plain, options.tls) : asClient(plain, options.tls, options.host);
   const timeoutMs = options.tls.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
   const timer = loop.callLater(timeoutMs, () => {
     if (!done.called) done.errback(new Error(`Peer did not finish it within ${timeoutMs} ms`));
@@ -100,8 +100,8 @@ function settle(socket: TLSSocket, error: Error | undefined): void {
   }
 }
 
-function asClient(plain: Socket, options: TlsClientOptions): Deferred<TlsSession> {
-  const name = options.servername ?? plain.remoteAddress ?? "";
+function asClient(plain: Socket, options: TlsClientOptions, host: string | undefined): Deferred<TlsSession> {
+  const name = options.servername ?? host ?? plain.remoteAddress ?? "";
   const identity = (host: string, certificate: NodeCertificate): Error | undefined =>
     checkServerIdentity(host, certificate) ?? checkPin(options, certificate);
   const offered = unpackSession(
