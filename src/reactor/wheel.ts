@@ -30,8 +30,8 @@ export class Wheel {
   #tick = 0;
   #size = 0;
   #order = 0;
-  /** Sentinel of the calls that wait for `settle`. */
-  readonly #unsettled: WheelCall;
+  /** The calls that wait for `settle`, and those that were cancelled meanwhile: no list, because they are mostly few and soon gone. */
+  readonly #unsettled: WheelCall[] = [];
   #latestReading = 0;
   /** The calls that are being run, sorted, from `#dueAt` on. */
   readonly #due: WheelCall[] = [];
@@ -39,7 +39,6 @@ export class Wheel {
 
   constructor(host: WheelHost) {
     this.#host = host;
-    this.#unsettled = new WheelCall(this, nothing, 0);
     for (let i = 0; i < FIRST_SLOTS + RINGS.length * RING_SLOTS; i++) {
       this.#slots.push(new WheelCall(this, nothing, 0));
     }
@@ -62,11 +61,8 @@ export class Wheel {
   settle(now: number): void {
     const unsettled = this.#unsettled;
     this.#latestReading = now;
-    while (unsettled.next !== unsettled) {
-      const call = unsettled.next;
-      unlink(call);
-      this.#scheduleAt(call, now + call.due);
-    }
+    for (const call of unsettled) if (call.state === UNSETTLED) this.#scheduleAt(call, now + call.due);
+    unsettled.length = 0;
   }
 
   /**
@@ -132,8 +128,8 @@ export class Wheel {
     const now = this.#host.reading();
     if (Number.isNaN(now)) {
       call.due = ms;
+      if (call.state !== UNSETTLED) this.#unsettled.push(call);
       call.state = UNSETTLED;
-      append(this.#unsettled, call);
     } else {
       this.#latestReading = now;
       this.#scheduleAt(call, now + ms);

@@ -44,7 +44,7 @@ describe("a worker thread", () => {
   });
 
   test("refuses a path that would be taken relative to nobody knows what", async () => {
-    await assert.rejects(async () => workers.run("./work.js", 0), /pass new URL\("\.\/work\.js", import\.meta\.url\)/);
+    await assert.rejects(async () => workers.run("./task.js", 0), /pass new URL\("\.\/task\.js", import\.meta\.url\)/);
   });
 
   test("is ended by cancelling, though it never looks up from its work", async () => {
