@@ -119,6 +119,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
   loseWriteConnection(): void {
     if (!this.#writable || this.#phase !== "open") return;
     this.#writable = false;
+    // What it makes from now on would be dropped.
+    this.#stopProducer();
     this.flush();
     this.endWriting();
   }
@@ -151,7 +153,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
   }
 
   whenClosed(): Deferred<Error> {
-    if (this.#phase === "closed") return succeed(this.#reason ?? new ConnectionDone());
+    if (this.#phase === "closed") return succeed(this.#reason as Error);
     this.#waiters ??= new Set();
     const waiters = this.#waiters;
     const waiter = new Deferred<Error>((cancelled) => waiters.delete(cancelled as Deferred<Error>));
@@ -257,7 +259,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
       this.#pausedWriting = true;
       const producer = this.#producer;
       if (this.#phase === "open") this.#guard("writingPaused", () => this.protocol?.writingPaused());
-      if (producer !== undefined && this.#producerKind === "push") {
+      if (producer !== undefined && producer === this.#producer && this.#producerKind === "push") {
         this.#guard("pauseProducing", () => (producer as PushProducer).pauseProducing());
       }
     }

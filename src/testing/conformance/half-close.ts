@@ -30,6 +30,20 @@ export const HALF_CLOSE: Cases<TransportWorld> = {
     assert.equal(client.reason, undefined);
   },
 
+  "loseWriteConnection stops the producer": async (world) => {
+    const meeting = await meetAs(world, new HalfCloseRecorder(), new Recorder());
+    const calls: string[] = [];
+    const note = (call: string) => () => void calls.push(call);
+    meeting.client.transport.registerProducer(
+      { pauseProducing: note("pause"), resumeProducing: note("resume"), stopProducing: note("stop") },
+      "push",
+    );
+    meeting.client.transport.loseWriteConnection();
+    assert.deepEqual(calls, ["stop"]);
+    await bothLost(world, meeting);
+    assert.deepEqual(calls, ["stop"]);
+  },
+
   "a protocol without readConnectionLost closes at the peer's end, cleanly": async (world) => {
     const meeting = await meetAs(world, new HalfCloseRecorder(), new Recorder());
     const { client, server } = meeting;
