@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { ConnectionDone } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import { Clock, MemoryTransport } from "../testing/index.ts";
 import { type ThrottleOptions, throttle } from "./throttle.ts";
-import type { ProtocolWrapper } from "./wrapper.ts";
+import { type ProtocolWrapper, TransportWrapper } from "./wrapper.ts";
 
 describe("throttled writing", () => {
   test("sends a burst at once and the rest at the rate", () => {
@@ -160,6 +161,47 @@ describe("throttled writing", () => {
   });
 });
 
+describe("over a transport that takes all at once", () => {
+  class Immediate extends TransportWrapper {
+    override get bufferedBytes(): number {
+      return 0;
+    }
+  }
+  const producing = () => {
+    let left = 2;
+    const clock = new Clock();
+    const protocol = throttle(() => new Noter(), { clock }).buildProtocol(PEER) as ProtocolWrapper<Noter>;
+    const transport = new MemoryTransport();
+    protocol.makeConnection(new Immediate(transport));
+    const { inner } = protocol;
+    inner.transport.registerProducer(
+      {
+        resumeProducing: () => {
+          left -= 1;
+          if (left >= 0) inner.transport.write("x");
+        },
+        stopProducing: () => {},
+      },
+      "pull",
+    );
+    return { clock, transport, protocol };
+  };
+
+  test("a pull producer is asked again in a later turn", () => {
+    const { clock, transport } = producing();
+    assert.equal(transport.text(), "x");
+    clock.advance(0);
+    assert.equal(transport.text(), "xx");
+  });
+
+  test("a loss leaves no timer", () => {
+    const { clock, protocol } = producing();
+    assert.equal(clock.getDelayedCalls().length, 1);
+    protocol.connectionLost(new ConnectionDone());
+    assert.equal(clock.getDelayedCalls().length, 0);
+  });
+});
+
 describe("throttled reading", () => {
   test("pauses the transport until what was read is paid for", () => {
     const { dial, clock } = throttled({ perConnection: { readBytesPerSecond: 1_000, burstBytes: 100 } });
@@ -220,6 +262,17 @@ describe("a total for all connections", () => {
     clock.advance(1_000);
     assert.equal(one.sent() + other.sent(), 1_100);
     assert.equal(one.sent(), 550);
+  });
+
+  test("goes on for the others when one that waits is gone", () => {
+    const { dial, clock } = throttled({ total: { writeBytesPerSecond: 1_000, burstBytes: 100 } });
+    const [one, other] = [dial(), dial()];
+    one.inner.transport.write("x".repeat(550));
+    other.inner.transport.write("x".repeat(550));
+    one.inner.transport.abortConnection();
+    clock.advance(600);
+    assert.equal(other.sent(), 550);
+    assert.equal(clock.getDelayedCalls().length, 0);
   });
 
   test("holds together with a rate for each", () => {
@@ -334,3 +387,5 @@ function throttled(options: Omit<ThrottleOptions, "clock">) {
   const nextDue = () => clock.getDelayedCalls()[0]?.time ?? Number.POSITIVE_INFINITY;
   return { dial, clock: { advance, now: () => clock.now(), getDelayedCalls: () => clock.getDelayedCalls() } };
 }
+
+const PEER = { kind: "tcp", host: "192.0.2.1", port: 1, family: 4 } as const;

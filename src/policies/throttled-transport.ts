@@ -154,8 +154,7 @@ export class ThrottledTransport extends StreamTransport implements PullProducer 
   }
 
   sendAll(pieces: readonly Piece[]): void {
-    for (const { data, encoding } of pieces) this.#push(data, encoding);
-    this.#pump();
+    for (const { data, encoding } of pieces) this.sendOne(data, encoding);
   }
 
   startTls(options: StartTlsOptions): Deferred<TlsFacts> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { execPath } from "node:process";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { TEXT } from "./text.ts";
@@ -44,6 +46,13 @@ describe("text and bytes", () => {
         assert.deepEqual(plain(TEXT.encodeLatin1(latin1)), plain(PORTABLE_TEXT.encodeLatin1(latin1)));
       }),
     );
+  });
+
+  test("where there is no Buffer, the portable way stands in", () => {
+    const script = `delete globalThis.Buffer; const { TEXT } = await import(${JSON.stringify(import.meta.resolve("./text.js"))});
+      console.log(TEXT.decodeUtf8(TEXT.encodeUtf8("\u00e9"), 0, 2) === "\u00e9", TEXT.encodeUtf8("x").constructor.name)`;
+    const { stdout } = spawnSync(execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
+    assert.equal(stdout.trim(), "true Uint8Array");
   });
 
   test("bytes are found from an offset on, with and without Buffer", () => {
