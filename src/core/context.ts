@@ -5,7 +5,9 @@
  * capture. A context can only differ from the empty one after `run` or `enterWith` was called on some storage, so both are
  * wrapped until the first such call: that one puts the originals back and switches capturing on for good. What came
  * before this module was loaded is looked for once, in what a new AsyncResource picks up: on Node 20 and 22 a property
- * for each storage ever used, on Node 24 and later the frame of the context that loads.
+ * for each storage ever used, on Node 24 and later the frame of the context that loads. (What
+ * this misses: on Node 24, a context that was entered before this module was loaded, by other code than that which
+ * loads it, in a program that never calls `run` or `enterWith` again.)
  *
  * An AsyncResource is the container because `AsyncLocalStorage.snapshot()`, which makes one and binds a function to it,
  * costs 1 to 12 µs.
@@ -17,40 +19,42 @@ export function captureContext(): AsyncResource | undefined {
   return capturing ? new AsyncResource("Deferred") : undefined;
 }
 
+// What an AsyncResource has where no storage was ever used; the last on Node 24 and later only.
+const EMPTY = new Set(["async_id_symbol: number", "trigger_async_id_symbol: number", "context_frame: undefined"]);
+
 /** True from the first use of an AsyncLocalStorage on: what `captureContext` asks, for a hot path to ask first. */
 export let capturing: boolean = hasContext();
 
 function hasContext(): boolean {
   const probe = new AsyncResource("Deferred");
-  return Reflect.ownKeys(probe).some((key) => {
-    const name = typeof key === "symbol" ? key.description : key;
-    if (name === "async_id_symbol" || name === "trigger_async_id_symbol") return false;
-    return name !== "context_frame" || Reflect.get(probe, key) !== undefined;
+  return Object.getOwnPropertySymbols(probe).some((key) => {
+    return !EMPTY.has(`${key.description}: ${typeof Reflect.get(probe, key)}`);
   });
 }
 
-function startCapturing(): void {
-  capturing = true;
-  for (const restore of restores) restore();
-}
-
-// A wrapper that someone wrapped in turn cannot be taken out; it stays behind as a plain call.
-function tripOn(name: "run" | "enterWith"): () => void {
+function layTripwire(name: "run" | "enterWith"): void {
   const prototype: object = AsyncLocalStorage.prototype;
   const original = Object.getOwnPropertyDescriptor(prototype, name);
-  if (original === undefined || !original.configurable || typeof original.value !== "function") {
+  if (original?.configurable !== true) {
     capturing = true;
-    return () => {};
+    return;
   }
   const call: (...args: unknown[]) => unknown = original.value;
   function tripwire(this: unknown, ...args: unknown[]): unknown {
-    startCapturing();
+    capturing = true;
+    for (const remove of removals.splice(0)) remove();
     return call.apply(this, args);
   }
   Object.defineProperty(prototype, name, { ...original, value: tripwire });
-  return () => {
+  removals.push(() => {
+    // Where somebody has wrapped it meanwhile it cannot be taken out; it stays behind as a plain call.
     if (Reflect.get(prototype, name) === tripwire) Object.defineProperty(prototype, name, original);
-  };
+  });
 }
 
-const restores: (() => void)[] = capturing ? [] : [tripOn("run"), tripOn("enterWith")];
+const removals: (() => void)[] = [];
+
+if (!capturing) {
+  layTripwire("run");
+  layTripwire("enterWith");
+}

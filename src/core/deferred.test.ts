@@ -348,6 +348,23 @@ test("an outer Deferred that is paused when its inner one fires gets the result,
   assert.deepEqual(seen, ["x"]);
 });
 
+test("a Deferred that handed its result on waits with one that was paused meanwhile", () => {
+  const seen: unknown[] = [];
+  const [inner, middle] = [new Deferred<string>(), new Deferred<string>()];
+  middle.addCallback(() => inner);
+  const outer = succeed(0).addCallback(() => middle);
+  middle.callback("");
+  spy(inner, seen, "inner");
+  outer.addCallback(() => {
+    seen.push("outer");
+    middle.pause();
+  });
+  inner.callback("x");
+  assert.deepEqual(seen, ["outer"]);
+  spy(inner, seen, "later");
+  assert.deepEqual(seen, ["outer", "inner undefined", "later undefined"]);
+});
+
 test("one unpause() too many shows the links what is waited for, and a pass-by waits again", () => {
   const seen: unknown[] = [];
   const inner = new Deferred<string>();
