@@ -109,7 +109,9 @@ describe("the timers of a node reactor", () => {
           if (--left === 0) resolve();
         });
       }
-      setTimeout(countTurn, 0);
+      setImmediate(countTurn);
+      // By then all of them are due.
+      spin(5);
     });
     counting = false;
     assert.ok(turns >= 5, `${turns} turns`);
