@@ -33,6 +33,7 @@ export type CoroutineBody<R> = Generator<unknown, R | PromiseLike<R>, unknown>;
  * Arguments follow the function; a generator that is made already will do as well, and that is the way to call a method.
  *
  * @example
+ * ```ts
  * const sum = coroutine(function* () {
  *   const a = yield* succeed(1);
  *   const b = yield* succeed(2);
@@ -45,9 +46,11 @@ export type CoroutineBody<R> = Generator<unknown, R | PromiseLike<R>, unknown>;
  *     return coroutine(this.#load(key));
  *   }
  *   *#load(key: string) {
- *     return yield* this.#fetch(key);
+ *     return `${key} is ${yield* succeed("loaded")}`;
  *   }
  * }
+ * new Store().load("it").addCallback((text) => console.log(text)); // it is loaded
+ * ```
  */
 export function coroutine<R, A extends unknown[]>(body: (...args: A) => CoroutineBody<R>, ...args: A): Deferred<R>;
 export function coroutine<R>(body: CoroutineBody<R>): Deferred<R>;

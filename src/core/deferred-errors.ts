@@ -3,9 +3,11 @@
  * `AbortSignal` recognises it; `cause` is the reason given to `cancel(reason)`, if there was one.
  *
  * @example
+ * ```ts
  * const d = new Deferred<string>();
- * d.addErrback((error) => console.log(error instanceof CancelledError, error.cause)); // true "no longer needed"
+ * d.addErrback((error: Error) => console.log(error.name, error.cause)); // AbortError no longer needed
  * d.cancel("no longer needed");
+ * ```
  */
 export class CancelledError extends Error {
   override name = "AbortError";

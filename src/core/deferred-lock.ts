@@ -6,8 +6,13 @@ import { maybeDeferred, succeed } from "./succeed.ts";
  * Lets at most `tokens` users in at a time; the others wait in line, first in first out.
  *
  * @example
- * const connections = new DeferredSemaphore(4);
- * const page = connections.run(() => download("/index"));
+ * ```ts
+ * const seats = new DeferredSemaphore(2);
+ * for (const name of ["ann", "bob", "cid"]) {
+ *   seats.acquire().addCallback(() => console.log(name, "sits")); // ann, bob
+ * }
+ * seats.release(); // cid
+ * ```
  */
 export class DeferredSemaphore {
   /** How many may hold a token at a time. */
@@ -91,9 +96,14 @@ export class DeferredSemaphore {
  * Lets one user in at a time; the others wait in line, first in first out.
  *
  * @example
+ * ```ts
  * const lock = new DeferredLock();
- * const first = lock.run(() => writeFile("a"));
- * const second = lock.run(() => writeFile("b")); // starts when the first is through
+ * const writing = new Deferred<void>();
+ * lock.run(() => writing);
+ * lock.run(() => console.log("second"));
+ * console.log("first");
+ * writing.callback(); // second
+ * ```
  */
 export class DeferredLock extends DeferredSemaphore {
   constructor() {

@@ -8,9 +8,11 @@ import { succeed } from "./succeed.ts";
  * Values on one side, those who wait for values on the other; both first in first out.
  *
  * @example
+ * ```ts
  * const jobs = new DeferredQueue<string>();
  * jobs.get().addCallback((job) => console.log(job));
  * jobs.put("sweep"); // prints "sweep"
+ * ```
  */
 export class DeferredQueue<T> {
   /** How many values it keeps at most. */

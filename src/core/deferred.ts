@@ -28,11 +28,13 @@ import { CancelledError, TimeoutError } from "./deferred-errors.ts";
  * An error that nobody takes is logged as `Unhandled error in Deferred`.
  *
  * @example
+ * ```ts
  * const d = new Deferred<number>();
  * d.addCallback((n) => n * 2)
  *   .addCallback((n) => `twice is ${n}`)
  *   .addCallback((text) => console.log(text));
  * d.callback(21); // prints "twice is 42" before it returns
+ * ```
  */
 export class Deferred<T> extends Chain implements PromiseLike<T> {
   /**
@@ -75,7 +77,9 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * Adds a link for a value; an error passes it by.
    *
    * @example
+   * ```ts
    * succeed(2).addCallback((n) => n + 1).addCallback((n) => console.log(n)); // 3
+   * ```
    */
   addCallback<U>(onValue: (value: T) => U | PromiseLike<U>): Deferred<U> {
     this.append(onValue as (value: unknown) => unknown, undefined);
@@ -86,7 +90,9 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * Adds a link for an error; a value passes it by. What it returns is a value again.
    *
    * @example
+   * ```ts
    * fail(new Error("no disk")).addErrback((error: Error) => `was: ${error.message}`).addCallback(console.log);
+   * ```
    */
   addErrback<U, E = unknown>(onError: (error: E) => U | PromiseLike<U>): Deferred<T | U> {
     this.append(undefined, onError as (error: unknown) => unknown);
@@ -132,9 +138,11 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * - Otherwise: nothing.
    *
    * @example
+   * ```ts
    * const d = new Deferred<string>((d) => d.callback("what we have so far"));
    * d.addCallback((text) => console.log(text));
    * d.cancel(); // prints "what we have so far"
+   * ```
    */
   cancel(reason?: unknown): void {
     this.abort(reason);
@@ -146,9 +154,15 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * a canceller supplied, stays.
    *
    * @example
+   * ```ts
+   * import { Deferred } from "ropewalk";
+   * import { Clock } from "ropewalk/testing";
+   *
+   * const clock = new Clock();
    * const d = new Deferred<string>().addTimeout(5_000, clock);
    * d.addErrback((error: Error) => console.log(error.message)); // The Deferred had no result within 5000 ms
    * clock.advance(5_000);
+   * ```
    */
   addTimeout(ms: number, clock: TimeoutClock): Deferred<T> {
     let timedOut = false;
@@ -179,10 +193,12 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * it does nothing.
    *
    * @example
+   * ```ts
    * const hurry = new AbortController();
    * const d = new Deferred<string>().abortable(hurry.signal);
    * d.addErrback((error: Error) => console.log(error.name)); // AbortError
    * hurry.abort();
+   * ```
    */
   abortable(signal: AbortSignal | undefined): Deferred<T> {
     if (signal === undefined || isSettled(this)) return this;
@@ -222,7 +238,9 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * What is known of it now, for tools and tests; nothing is changed by asking.
    *
    * @example
+   * ```ts
    * succeed(1).inspect(); // { state: "value", result: 1, links: 0, pauses: 0 }
+   * ```
    */
   inspect(): DeferredState {
     let links = 0;

@@ -9,8 +9,11 @@ import { reportUnhandled } from "./unhandled.ts";
  * it comes too late then: a value is dropped, and so is an AbortError; another error is reported as unhandled.
  *
  * @example
+ * ```ts
  * const page = fromAsync((signal) => fetch("http://127.0.0.1:8000/", { signal }));
+ * page.addErrback((error: Error) => console.log(error.name, error.cause)); // AbortError changed my mind
  * page.cancel("changed my mind");
+ * ```
  */
 export function fromAsync<T>(f: (signal: AbortSignal) => T | PromiseLike<T>): Deferred<T> {
   const controller = new AbortController();

@@ -27,7 +27,9 @@ import { reportUnhandled } from "./unhandled.ts";
  * @param options.cancelOthers cancel the others when one fails
  *
  * @example
+ * ```ts
  * gatherResults([succeed(1), succeed("two")]).addCallback(([n, text]) => console.log(n, text)); // 1 two
+ * ```
  */
 export function gatherResults<const T extends readonly unknown[]>(
   deferreds: T,
@@ -41,9 +43,11 @@ export function gatherResults<const T extends readonly unknown[]>(
  * cancels all of them, and their CancelledErrors are in the list like any error.
  *
  * @example
+ * ```ts
  * deferredList([succeed(1), fail(new Error("no"))]).addCallback((outcomes) => {
  *   console.log(outcomes.map((outcome) => outcome.status)); // ["fulfilled", "rejected"]
  * });
+ * ```
  */
 export function deferredList<const T extends readonly unknown[]>(
   deferreds: T,
@@ -56,7 +60,9 @@ export function deferredList<const T extends readonly unknown[]>(
  * with an AggregateError that has their errors in their order.
  *
  * @example
+ * ```ts
  * race([new Deferred<string>(), succeed("fast")]).addCallback(([index, text]) => console.log(index, text)); // 1 fast
+ * ```
  */
 export function race<const T extends readonly unknown[]>(
   deferreds: T,

@@ -5,7 +5,9 @@ import { Deferred } from "./deferred.ts";
  * A Deferred that has `value` already.
  *
  * @example
+ * ```ts
  * succeed(20).addCallback((n) => console.log(n + 1)); // 21, at once
+ * ```
  */
 export function succeed<T>(value: T): Deferred<T>;
 export function succeed(): Deferred<void>;
@@ -19,7 +21,9 @@ export function succeed(value?: unknown): Deferred<unknown> {
  * A Deferred that has failed already.
  *
  * @example
+ * ```ts
  * fail(new Error("not today")).addErrback((error: Error) => console.log(error.message));
+ * ```
  */
 export function fail(error: unknown): Deferred<never> {
   const deferred = new Deferred<never>();
@@ -31,7 +35,9 @@ export function fail(error: unknown): Deferred<never> {
  * Calls `f`, and makes a Deferred of whatever comes of it: a value, a throw, a Promise; a Deferred comes back as it is.
  *
  * @example
+ * ```ts
  * maybeDeferred(JSON.parse, "{").addErrback((error: Error) => console.log(error.name)); // SyntaxError
+ * ```
  */
 export function maybeDeferred<T, A extends unknown[]>(f: (...args: A) => T | PromiseLike<T>, ...args: A): Deferred<T> {
   try {

@@ -9,10 +9,6 @@ export type TurnHook = (check: () => void) => void;
 /**
  * Makes `hook` the one that core asks, until the function that comes back is called. Hooks stack: the one installed last
  * wins, and uninstalling it (in whatever order) brings back the one below.
- *
- * @example
- * const uninstall = installTurnHook((check) => setImmediate(() => setImmediate(check)));
- * uninstall();
  */
 export function installTurnHook(hook: TurnHook): () => void {
   const entry = { hook };
