@@ -2,7 +2,8 @@ import type { OnReadOpts, Socket, SocketConstructorOpts } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred.ts";
-import { ConnectionLost, UnsupportedError } from "../core/errors.ts";
+import { CancelledError } from "../core/deferred-errors.ts";
+import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
 import { fail } from "../core/succeed.ts";
@@ -29,6 +30,8 @@ export class NodeTransport extends StreamTransport {
   #reading = true;
   #stalled = false;
   #shaking = false;
+  /** TLS was asked for in mid-stream. */
+  #isUpgrading = false;
   #inputEnded = false;
   /** What to do once the socket has taken everything. */
   #whenSent: (() => void) | undefined = undefined;
@@ -83,7 +86,8 @@ export class NodeTransport extends StreamTransport {
       (session) => this.#secured(session),
       (error: Error) => {
         this.#shaking = false;
-        this.fail(error);
+        // Whoever called it off knows why; the protocol hears that this side ended the connection.
+        this.fail(error instanceof CancelledError ? new ConnectionAborted(undefined, { cause: error }) : error);
         throw error;
       },
     );
@@ -112,13 +116,24 @@ export class NodeTransport extends StreamTransport {
   }
 
   startTls(options: StartTlsOptions): Deferred<TlsFacts> {
-    if (this.#session !== undefined)
+    if (this.#isUpgrading || this.#session !== undefined)
       return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
     if (!this.connected) return fail(new ConnectionLost("Cannot start TLS: the connection is gone"));
     this.#plain.pause();
     this.flush();
-    const sent = new Deferred<void>();
-    this.#afterSent(() => sent.callback());
+    this.#isUpgrading = true;
+    const sent = new Deferred<void>(() => this.abortConnection());
+    const closed = this.whenClosed();
+    closed.addCallbacks(
+      (cause) => {
+        if (!sent.called) sent.errback(new ConnectionLost("Connection was lost before TLS began", { cause }));
+      },
+      () => undefined,
+    );
+    this.#afterSent(() => {
+      closed.cancel();
+      sent.callback();
+    });
     return sent.addCallback(() => this.handshake(options));
   }
 

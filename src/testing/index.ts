@@ -1,6 +1,7 @@
 export { Clock, type ClockCall, type ClockOptions } from "./clock.ts";
 export { reactorConformance } from "./conformance/reactor.ts";
-export { type TransportLimits, transportConformance } from "./conformance/transport.ts";
+export type { StartTlsWorld } from "./conformance/starttls.ts";
+export { startTlsConformance, type TransportLimits, transportConformance } from "./conformance/transport.ts";
 export type { TransportWorld, World } from "./conformance/world.ts";
 export { type ConnectedPair, connectedPair, type PairOptions } from "./connected-pair.ts";
 export { type FeedOptions, feedThreeWays } from "./feed-three-ways.ts";

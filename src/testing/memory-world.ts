@@ -1,7 +1,7 @@
 import type { Deferred } from "../core/deferred.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamOptions } from "../core/reactor.ts";
-import type { TransportWorld } from "./conformance/world.ts";
+import type { StartTlsWorld } from "./conformance/starttls.ts";
 import { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
 
 /**
@@ -14,11 +14,17 @@ import { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
  * reactorConformance("memory", () => new MemoryWorld());
  * ```
  */
-export class MemoryWorld implements TransportWorld {
+export class MemoryWorld implements StartTlsWorld {
   readonly reactor: MemoryReactor;
   readonly host: string = "127.0.0.1";
   readonly otherHost: string = "127.0.0.2";
   readonly folder: string = "";
+  /** Pretended: who is not to agree has no protocol in common. */
+  readonly tls: StartTlsWorld["tls"] = {
+    server: { alpn: ["test"] },
+    client: { alpn: ["test"] },
+    mistrustful: { alpn: ["other"] },
+  };
   readonly #kind: "tcp" | "unix";
   #paths = 0;
 

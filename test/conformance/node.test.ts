@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import type { TlsIdentity } from "ropewalk";
-import { reactorConformance, transportConformance } from "ropewalk/testing";
+import { reactorConformance, startTlsConformance, transportConformance } from "ropewalk/testing";
 import { NodeWorld } from "./node-world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
@@ -22,6 +22,18 @@ transportConformance(
   "TLS through streams",
   () => new NodeWorld({ kind: "tcp", folder, identity, acceptsDirectly: false }),
 );
+
+const startTls = {
+  server: { identity },
+  client: { trustRoots: identity.cert, servername: "localhost" },
+  mistrustful: { servername: "localhost" },
+};
+for (const acceptsDirectly of [true, false]) {
+  startTlsConformance(acceptsDirectly ? "TCP" : "TCP through streams", () =>
+    Object.assign(new NodeWorld({ kind: "tcp", folder, acceptsDirectly }), { tls: startTls }),
+  );
+}
+startTlsConformance("UNIX", () => Object.assign(new NodeWorld({ kind: "unix", folder }), { tls: startTls }));
 
 function makeIdentity(): TlsIdentity {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

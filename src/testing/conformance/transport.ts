@@ -5,6 +5,7 @@ import { FLOW } from "./flow.ts";
 import { HALF_CLOSE } from "./half-close.ts";
 import { LISTENING } from "./listening.ts";
 import { PRODUCERS } from "./producers.ts";
+import { START_TLS, type StartTlsWorld } from "./starttls.ts";
 import { register, type TransportWorld } from "./world.ts";
 import { WRITING } from "./writing.ts";
 
@@ -44,4 +45,18 @@ export function transportConformance(
   register(`${name}: producers`, make, PRODUCERS);
   register(`${name}: connecting`, make, CONNECTING);
   register(`${name}: listening`, make, LISTENING);
+}
+
+/**
+ * Registers with node:test what a connection promises that can turn to TLS in mid-stream.
+ *
+ * @example
+ * ```ts
+ * import { MemoryWorld, startTlsConformance } from "ropewalk/testing";
+ *
+ * startTlsConformance("memory TCP", () => new MemoryWorld("tcp"));
+ * ```
+ */
+export function startTlsConformance(name: string, make: () => StartTlsWorld | Promise<StartTlsWorld>): void {
+  register(`${name}: TLS in mid-stream`, make, START_TLS);
 }
