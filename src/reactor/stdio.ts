@@ -133,6 +133,8 @@ class StdioTransport extends StreamTransport {
     this.#inputOpen = false;
     this.#input.off("data", this.#onData).off("end", this.#onEnd);
     this.#input.pause();
+    // A paused pipe keeps the process alive until its writer leaves; a file has no such hold, and no `unref`.
+    (this.#input as { unref?: () => void }).unref?.();
   }
 
   /** Calls `then` in a later turn, when all is written and the reader sees the end. */
