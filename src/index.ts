@@ -11,16 +11,18 @@ export {
   TaskNotPausedError,
   TaskStoppedError,
 } from "./core/cooperator-errors.ts";
-export { coroutine } from "./core/coroutine.ts";
+export { type CoroutineBody, coroutine } from "./core/coroutine.ts";
 export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
 export { Deadline } from "./core/deadline.ts";
 export { deferLater } from "./core/defer-later.ts";
-export { Deferred } from "./core/deferred.ts";
+export { Deferred, type DeferredState } from "./core/deferred.ts";
 export {
   AlreadyCalledError,
   AlreadyCancelledError,
   CancelledError,
   FirstError,
+  QueueOverflowError,
+  QueueUnderflowError,
   TimeoutError,
 } from "./core/deferred-errors.ts";
 export { DeferredLock, DeferredSemaphore } from "./core/deferred-lock.ts";
