@@ -27,6 +27,10 @@ export function agree(
   if (offered.length > 0 && accepted.length > 0 && alpnProtocol === undefined) {
     return new TlsError(`TLS handshake failed: no common protocol among "${offered}" and "${accepted}"`);
   }
+  const asksClient = server.clientCertificates ?? "none";
+  if (asksClient === "require" && client.identity === undefined) {
+    return new TlsError("TLS handshake failed: the client showed no certificate, and the server requires one");
+  }
   const common = {
     protocol: "TLSv1.3",
     cipher: "TLS_PRETENDED",
@@ -38,6 +42,6 @@ export function agree(
   };
   return {
     client: { ...common, authorized: client.insecureSkipVerification !== true },
-    server: { ...common, authorized: client.identity !== undefined && server.clientCertificates !== undefined },
+    server: { ...common, authorized: client.identity !== undefined && asksClient !== "none" },
   };
 }
