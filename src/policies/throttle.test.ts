@@ -161,6 +161,32 @@ describe("throttled writing", () => {
   });
 });
 
+test("a clock that moves with every look at it stalls nothing", () => {
+  class CreepingClock extends Clock {
+    #looks = 0;
+    override now(): number {
+      this.#looks += 1;
+      return super.now() + this.#looks * 0.01;
+    }
+  }
+  for (let rate = 10_000; rate < 30_000; rate += 100) {
+    const clock = new CreepingClock();
+    const rates = { writeBytesPerSecond: rate, readBytesPerSecond: rate };
+    const protocol = throttle(() => new Noter(), { clock, perConnection: rates, total: rates }).buildProtocol(PEER);
+    const transport = new MemoryTransport();
+    transport.attach(protocol as ProtocolWrapper<Noter>);
+    protocol?.inner.transport.write(new Uint8Array(10_000));
+    transport.remote.write(new Uint8Array(10_000));
+    transport.remote.write("x");
+    for (let i = 0; i < 1_200; i += 1) {
+      clock.advance(1);
+      transport.settle();
+    }
+    assert.equal(transport.bytes().length, 10_000, `${rate} bytes a second`);
+    assert.deepEqual(protocol?.inner.events.slice(-2), ["10000 bytes", "1 bytes"]);
+  }
+});
+
 describe("over a transport that takes all at once", () => {
   class Immediate extends TransportWrapper {
     override get bufferedBytes(): number {

@@ -30,9 +30,17 @@ export class Toll {
     for (const bucket of this.#buckets) bucket.spend(bytes);
   }
 
-  /** Waits for the first bucket that is empty. */
+  /** Waits for the emptiest bucket. Time goes on between two looks: what was empty may not be any more, and is waited for. */
   wait(): void {
-    this.#buckets.find((bucket) => bucket.allowance() < 1)?.wait(this.#ready);
+    let emptiest: TokenBucket | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const bucket of this.#buckets) {
+      const allowance = bucket.allowance();
+      if (allowance >= least) continue;
+      least = allowance;
+      emptiest = bucket;
+    }
+    emptiest?.wait(this.#ready);
   }
 
   stopWaiting(): void {
