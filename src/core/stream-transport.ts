@@ -110,6 +110,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
   }
 
   loseConnection(): void {
+    // In the middle of a handshake there is nothing to flush.
+    if (this.#phase === "new") this.#abort(new ConnectionAborted());
     if (this.#phase !== "open") return;
     this.#phase = "closing";
     if (this.#producer === undefined) this.#finish();

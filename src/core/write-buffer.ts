@@ -15,7 +15,10 @@ export class WriteBuffer {
   #last: Uint8Array | string | undefined = undefined;
   #encoding: TextEncoding = "utf8";
 
+  /** @throws TypeError if `data` is no array of bytes: later, nobody would know who wrote it. */
   addBytes(data: Uint8Array): void {
+    if (data.BYTES_PER_ELEMENT !== 1)
+      throw new TypeError(`Cannot write ${typeof data}: a string or a Uint8Array is needed`);
     if (data.length === 0) return;
     this.#setLastAside();
     this.#last = data;

@@ -6,7 +6,7 @@ import { CancelledError } from "../core/deferred-errors.ts";
 import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
-import { fail } from "../core/succeed.ts";
+import { fail, maybeDeferred } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
@@ -29,10 +29,16 @@ export class NodeTransport extends StreamTransport {
   #fullReads = 0;
   #reading = true;
   #stalled = false;
+  /** From startTls to the end of the handshake: what is written waits, and nobody but TLS reads. */
   #shaking = false;
-  /** TLS was asked for in mid-stream. */
-  #isUpgrading = false;
+  /** The handshake has begun: the descriptor belongs to TLS. */
+  #wrapped = false;
+  #startingTls: Deferred<void> | undefined = undefined;
+  #closesWhenSecured = false;
+  #shuttingDown = false;
+  #resetWaits = false;
   #inputEnded = false;
+  #truncated = false;
   /** What to do once the socket has taken everything. */
   #whenSent: (() => void) | undefined = undefined;
   #onSent: (() => void) | undefined = undefined;
@@ -82,7 +88,8 @@ export class NodeTransport extends StreamTransport {
     // From here on the TLS socket reads the descriptor and reports its end.
     plain.off("end", onEnd).off("data", onData);
     this.#shaking = true;
-    return shakeHands(plain, options, this.loop).addCallbacks(
+    this.#wrapped = true;
+    return maybeDeferred(() => shakeHands(plain, options, this.loop)).addCallbacks(
       (session) => this.#secured(session),
       (error: Error) => {
         this.#shaking = false;
@@ -116,24 +123,19 @@ export class NodeTransport extends StreamTransport {
   }
 
   startTls(options: StartTlsOptions): Deferred<TlsFacts> {
-    if (this.#isUpgrading || this.#session !== undefined)
+    if (this.#session !== undefined || this.#shaking) {
       return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
+    }
     if (!this.connected) return fail(new ConnectionLost("Cannot start TLS: the connection is gone"));
-    this.#plain.pause();
+    if (this.#plain.writableEnded || this.#whenSent !== undefined) {
+      return fail(new UnsupportedError("Cannot start TLS: this side has ended its stream"));
+    }
     this.flush();
-    this.#isUpgrading = true;
+    this.#shaking = true;
+    this.#plain.pause();
     const sent = new Deferred<void>(() => this.abortConnection());
-    const closed = this.whenClosed();
-    closed.addCallbacks(
-      (cause) => {
-        if (!sent.called) sent.errback(new ConnectionLost("Connection was lost before TLS began", { cause }));
-      },
-      () => undefined,
-    );
-    this.#afterSent(() => {
-      closed.cancel();
-      sent.callback();
-    });
+    this.#startingTls = sent;
+    this.#afterSent(() => sent.callback());
     return sent.addCallback(() => this.handshake(options));
   }
 
@@ -167,24 +169,30 @@ export class NodeTransport extends StreamTransport {
 
   protected startReading(): void {
     this.#reading = true;
+    if (this.#shaking) return;
     this.#socket.resume();
+    if (this.#inputEnded) setImmediate(() => this.#tellEnd());
   }
 
   protected stopReading(): void {
     this.#reading = false;
-    this.#socket.pause();
+    if (!this.#shaking) this.#socket.pause();
   }
 
   protected endWriting(): void {
-    this.#socket.end(() => this.writeEnded());
+    this.#afterSent(() => this.#shutDown(() => this.writeEnded()));
   }
 
   protected close(): void {
     if (this.#shaking) {
-      this.#plain.destroy();
-      return;
+      // What was written since may leave under TLS only.
+      this.#closesWhenSecured = this.bufferedBytes > this.unsentBytes;
+      if (this.#closesWhenSecured) return;
+      if (this.#wrapped) {
+        this.#plain.destroy();
+        return;
+      }
     }
-    // A reset is not possible while a shutdown waits behind unsent bytes: so the shutdown comes after them.
     this.#afterSent(() => this.#closeNow());
   }
 
@@ -192,8 +200,9 @@ export class NodeTransport extends StreamTransport {
     this.#whenSent = undefined;
     // While a callback of TLS runs, and in the microtasks after it, OpenSSL still works on the socket: freeing it there
     // crashes the process.
-    if (this.#session === undefined) resetSocket(this.#plain);
-    else setImmediate(() => this.#resetTls());
+    if (this.#wrapped) setImmediate(() => this.#resetTls());
+    else if (this.#shuttingDown) this.#resetWaits = true;
+    else resetSocket(this.#plain);
   }
 
   /** Called by the listeners below. */
@@ -205,12 +214,8 @@ export class NodeTransport extends StreamTransport {
 
   inputEnded(): void {
     this.#inputEnded = true;
-    if (this.#session?.truncated() === true) {
-      this.#error = new ConnectionLost("Peer ended TLS without close_notify: what it sent may be cut short");
-      this.#plain.destroy();
-    } else {
-      this.ended();
-    }
+    this.#truncated = this.#session?.truncated() === true;
+    this.#tellEnd();
   }
 
   broke(error: Error): void {
@@ -220,16 +225,32 @@ export class NodeTransport extends StreamTransport {
   gone(): void {
     this.loop.transports.delete(this);
     this.closed(this.#error);
+    if (this.#startingTls?.called === false) {
+      this.#startingTls.errback(new ConnectionLost("Connection was lost before TLS began"));
+    }
   }
 
   /** Goes on reading after a turn was left to the others. */
   readAgain(): void {
-    if (this.#reading && !this.#socket.destroyed) this.#socket.resume();
+    if (this.#reading && !this.#shaking && !this.#socket.destroyed) this.#socket.resume();
   }
 
   #resetTls(): void {
-    resetSocket(this.#plain);
+    // Behind bytes that nobody takes a shutdown never ends, and a reset fails during one. The peer misses close_notify.
+    if (this.#shuttingDown) this.#plain.destroy();
+    else resetSocket(this.#plain);
     this.#socket.destroy();
+  }
+
+  #tellEnd(): void {
+    // Held back while reading is paused, unless nobody is told anyway.
+    if (!this.#reading && this.connected) return;
+    if (this.#truncated) {
+      this.#error ??= new ConnectionLost("Peer ended TLS without close_notify: what it sent may be cut short");
+      this.#plain.destroy();
+    } else {
+      this.ended();
+    }
   }
 
   #secured(session: TlsSession): TlsFacts {
@@ -240,6 +261,7 @@ export class NodeTransport extends StreamTransport {
     session.socket.on("data", onData);
     if (this.#reading) session.socket.resume();
     this.flush();
+    if (this.#closesWhenSecured) this.#afterSent(() => this.#closeNow());
     return session.facts;
   }
 
@@ -279,8 +301,8 @@ export class NodeTransport extends StreamTransport {
     this.#stalled = false;
     const step = this.#whenSent;
     this.#whenSent = undefined;
-    if (step !== undefined) step();
-    else this.drained();
+    step?.();
+    this.drained();
   }
 
   #closeNow(): void {
@@ -289,14 +311,31 @@ export class NodeTransport extends StreamTransport {
       socket.destroy();
       return;
     }
-    socket.end(() => {
+    this.#shutDown(() => {
       if (socket.destroyed) return;
       if (this.#inputEnded) {
         socket.destroy();
       } else {
+        this.#reading = true;
         this.loop.lingering.add(socket);
         this.gone();
       }
+    });
+  }
+
+  /** Sends FIN; the socket has taken everything. A reset has to wait for it: the system would refuse that. */
+  #shutDown(then: () => void): void {
+    this.#shuttingDown = true;
+    // From inside the callback that ends the handshake, OpenSSL sends no close_notify.
+    if (this.#session === undefined) this.#endStream(then);
+    else setImmediate(() => this.#endStream(then));
+  }
+
+  #endStream(then: () => void): void {
+    this.#socket.end(() => {
+      this.#shuttingDown = false;
+      if (this.#resetWaits) resetSocket(this.#plain);
+      else then();
     });
   }
 }

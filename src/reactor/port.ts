@@ -66,6 +66,11 @@ export class NodePort implements Port {
   }
 
   #accepted(transport: NodeTransport): void {
+    if (this.address.kind === "tcp" && transport.peer.kind !== "tcp") {
+      // The peer was gone before it was accepted: the system does not know any more who it was.
+      transport.abandon();
+      return;
+    }
     if (this.#options.noDelay !== false) transport.setNoDelay(true);
     if (this.#options.keepAliveMs) transport.setKeepAlive(this.#options.keepAliveMs);
     const { tls } = this.#options;
