@@ -49,6 +49,16 @@ class StepClock(Clock):
             self.rightNow = end
 
 
+class Gathering(DeferredList):
+    first = None
+
+    def _cbDeferred(self, result, index, succeeded):
+        if not succeeded and self.first is None:
+            self.first = index
+        passed_on = super()._cbDeferred(result, index, succeeded)
+        return None if self.first == index else passed_on
+
+
 class Run:
     def __init__(self, program):
         self.trace = []
@@ -230,18 +240,7 @@ class Run:
         self.compose(DeferredList([self.at(index) for index in indexes], consumeErrors=True))
 
     def do_gather(self, indexes):
-        members = [self.at(index) for index in indexes]
-        first = []
-
-        def consume(failure, index):
-            if first:
-                return failure
-            first.append(index)
-            return None
-
-        gathered = DeferredList(members, fireOnOneErrback=True, consumeErrors=False)
-        for index, member in enumerate(members):
-            member.addErrback(consume, index)
+        gathered = Gathering([self.at(index) for index in indexes], fireOnOneErrback=True)
         gathered.addCallback(lambda outcomes: [value for _, value in outcomes])
         self.compose(gathered)
 
