@@ -44,7 +44,7 @@ export class NodeLoop implements Loop {
     if (this.#dispatching || this.#scheduled) return;
     this.#scheduled = true;
     // After the microtasks that run now: what async code writes before it waits again leaves together.
-    process.nextTick(flushLater, this);
+    process.nextTick(flushNow, this);
   }
 
   drainedSoon(transport: StreamTransport): void {
@@ -55,29 +55,26 @@ export class NodeLoop implements Loop {
     if (this.#yielded.push(transport) === 1) setImmediate(readAgain, this);
   }
 
-  /** Brackets the delivery of one read: what it writes leaves at `endDispatch`, without a trip through the task queues. */
+  /**
+   * Brackets the delivery of one read. What it writes leaves when all reads of this turn are delivered: then what several
+   * peers caused to be sent to one leaves together, and the kernel's way in and its way out each stay in the cache.
+   */
   beginDispatch(): void {
     this.#dispatching = true;
   }
 
   endDispatch(): void {
     this.#dispatching = false;
-    if (this.#dirty.length > 0) this.flushAll();
+    if (this.#scheduled || this.#dirty.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(flushNow, this);
   }
 
   flushAll(): void {
+    this.#scheduled = false;
     const dirty = this.#dirty;
-    if (dirty.length === 1) {
-      (dirty.pop() as StreamTransport).flush();
-      return;
-    }
     this.#dirty = [];
     for (const transport of dirty) transport.flush();
-  }
-
-  flushScheduled(): void {
-    this.#scheduled = false;
-    this.flushAll();
   }
 
   tellDrained(): void {
@@ -93,8 +90,8 @@ export class NodeLoop implements Loop {
   }
 }
 
-function flushLater(loop: NodeLoop): void {
-  loop.flushScheduled();
+function flushNow(loop: NodeLoop): void {
+  loop.flushAll();
 }
 
 function readAgain(loop: NodeLoop): void {
