@@ -1,21 +1,8 @@
 export type { Address } from "./core/address.ts";
 export { formatAddress } from "./core/address.ts";
-export type { Clock, DelayedCall } from "./core/clock.ts";
-export type { CooperativeTask, Work } from "./core/cooperative-task.ts";
-export { Cooperator } from "./core/cooperator.ts";
-export {
-  CooperatorStoppedError,
-  TaskDoneError,
-  TaskFailedError,
-  TaskFinishedError,
-  TaskNotPausedError,
-  TaskStoppedError,
-} from "./core/cooperator-errors.ts";
-export { type CoroutineBody, coroutine } from "./core/coroutine.ts";
 export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
-export { Deadline } from "./core/deadline.ts";
-export { deferLater } from "./core/defer-later.ts";
-export { Deferred, type DeferredState } from "./core/deferred.ts";
+export { type CoroutineBody, coroutine } from "./core/deferred/coroutine.ts";
+export { Deferred, type DeferredState } from "./core/deferred/deferred.ts";
 export {
   AlreadyCalledError,
   AlreadyCancelledError,
@@ -24,9 +11,12 @@ export {
   QueueOverflowError,
   QueueUnderflowError,
   TimeoutError,
-} from "./core/deferred-errors.ts";
-export { DeferredLock, DeferredSemaphore } from "./core/deferred-lock.ts";
-export { DeferredQueue } from "./core/deferred-queue.ts";
+} from "./core/deferred/errors.ts";
+export { fromAsync } from "./core/deferred/from-async.ts";
+export { deferredList, gatherResults, race } from "./core/deferred/gather.ts";
+export { DeferredLock, DeferredSemaphore } from "./core/deferred/lock.ts";
+export { DeferredQueue } from "./core/deferred/queue.ts";
+export { fail, maybeDeferred, succeed } from "./core/deferred/succeed.ts";
 export {
   ConnectError,
   ConnectionAborted,
@@ -39,10 +29,7 @@ export {
   TlsError,
 } from "./core/errors.ts";
 export type { Files } from "./core/files.ts";
-export { fromAsync } from "./core/from-async.ts";
-export { deferredList, gatherResults, race } from "./core/gather.ts";
-export { Logger } from "./core/log.ts";
-export { LoopingCall, LoopingCallStateError } from "./core/looping-call.ts";
+export { Logger } from "./core/log/logger.ts";
 export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
 export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";
 export type {
@@ -57,7 +44,20 @@ export type {
   Resolver,
   StreamOptions,
 } from "./core/reactor.ts";
-export { fail, maybeDeferred, succeed } from "./core/succeed.ts";
+export type { Clock, DelayedCall } from "./core/time/clock.ts";
+export type { CooperativeTask, Work } from "./core/time/cooperative-task.ts";
+export { Cooperator } from "./core/time/cooperator.ts";
+export {
+  CooperatorStoppedError,
+  TaskDoneError,
+  TaskFailedError,
+  TaskFinishedError,
+  TaskNotPausedError,
+  TaskStoppedError,
+} from "./core/time/cooperator-errors.ts";
+export { Deadline } from "./core/time/deadline.ts";
+export { deferLater } from "./core/time/defer-later.ts";
+export { LoopingCall, LoopingCallStateError } from "./core/time/looping-call.ts";
 export type { PeerCertificate, TlsClientOptions, TlsFacts, TlsIdentity, TlsServerOptions } from "./core/tls.ts";
 export type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
 export { connect, listen } from "./endpoints/connect.ts";

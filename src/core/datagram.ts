@@ -1,5 +1,5 @@
 import type { UdpAddress } from "./address.ts";
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred/deferred.ts";
 
 /**
  * Sends and receives datagrams on one UDP port. An exception in a method is logged; the port stays open.

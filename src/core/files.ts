@@ -1,4 +1,4 @@
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred/deferred.ts";
 
 /** Whole files and directories, as Deferreds. Failures are the system's own errors, with `code` (`ENOENT`, …). */
 export interface Files {

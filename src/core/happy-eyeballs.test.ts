@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import type { TcpAddress } from "./address.ts";
-import type { Clock, DelayedCall } from "./clock.ts";
-import { Deferred } from "./deferred.ts";
-import { CancelledError } from "./deferred-errors.ts";
+import { Deferred } from "./deferred/deferred.ts";
+import { CancelledError } from "./deferred/errors.ts";
 import { ConnectError } from "./errors.ts";
 import { type HappyEyeballsOptions, happyEyeballs, interleaveFamilies } from "./happy-eyeballs.ts";
+import type { Clock, DelayedCall } from "./time/clock.ts";
 
 const v4 = (last: number): TcpAddress => ({ kind: "tcp", host: `127.0.0.${last}`, port: 80, family: 4 });
 const v6 = (last: number): TcpAddress => ({ kind: "tcp", host: `::${last}`, port: 80, family: 6 });

@@ -1,7 +1,7 @@
 import { formatAddress, type TcpAddress } from "./address.ts";
-import type { Clock, DelayedCall } from "./clock.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "./deferred/deferred.ts";
 import { type ConnectAttempt, ConnectError } from "./errors.ts";
+import type { Clock, DelayedCall } from "./time/clock.ts";
 
 export interface HappyEyeballsOptions<T> {
   /** Time between the start of one attempt and of the next; default 250 ms. */

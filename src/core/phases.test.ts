@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "./deferred/deferred.ts";
 import { ReactorStateError } from "./errors.ts";
 import { Phases } from "./phases.ts";
 

@@ -1,7 +1,7 @@
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "./deferred/deferred.ts";
+import { fail, maybeDeferred } from "./deferred/succeed.ts";
 import { ReactorStateError } from "./errors.ts";
 import type { Lifecycle } from "./reactor.ts";
-import { fail, maybeDeferred } from "./succeed.ts";
 
 /**
  * The life of any reactor: start-up and shutdown in three phases each, again and again. It does no I/O; a reactor hands

@@ -1,10 +1,10 @@
 import type { Address } from "./address.ts";
-import type { Clock } from "./clock.ts";
 import type { DatagramProtocol, DatagramTransport } from "./datagram.ts";
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred/deferred.ts";
 import type { Files } from "./files.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "./process.ts";
 import type { Protocol, ProtocolFactory } from "./protocol.ts";
+import type { Clock } from "./time/clock.ts";
 import type { TlsClientOptions, TlsServerOptions } from "./tls.ts";
 
 /**

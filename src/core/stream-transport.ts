@@ -11,13 +11,13 @@
  * engine never calls `closed` from inside one of the calls down: so it comes exactly once, last, and never re-entrantly.
  */
 import type { Address } from "./address.ts";
-import type { Clock, DelayedCall } from "./clock.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "./deferred/deferred.ts";
+import { succeed } from "./deferred/succeed.ts";
 import { ConnectionAborted, ConnectionDone, ConnectionLost } from "./errors.ts";
-import { Logger } from "./log.ts";
+import { Logger } from "./log/logger.ts";
 import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./reactor.ts";
-import { succeed } from "./succeed.ts";
+import type { Clock, DelayedCall } from "./time/clock.ts";
 import type { TlsFacts } from "./tls.ts";
 import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./transport.ts";
 import { type Piece, type PieceSink, type TextEncoding, WriteBuffer } from "./write-buffer.ts";

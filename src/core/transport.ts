@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred/deferred.ts";
 import type { TlsClientOptions, TlsFacts, TlsServerOptions } from "./tls.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { coroutine } from "../core/coroutine.ts";
-import type { Deferred } from "../core/deferred.ts";
+import { coroutine } from "../core/deferred/coroutine.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import type { Reactor } from "../core/reactor.ts";
 import type { TlsIdentity } from "../core/tls.ts";
 import { EndpointError } from "./errors.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { Net, newService, outcome, startService } from "./client-service.fixture.test.ts";
 import type { ClientServiceOptions } from "./client-service.ts";

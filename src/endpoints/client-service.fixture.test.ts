@@ -1,5 +1,5 @@
 /** What the tests of ClientService share: an endpoint whose connections they make and break. */
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectionDone } from "../core/errors.ts";
 import { Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";

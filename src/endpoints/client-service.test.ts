@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import { ConnectionDone, ConnectionLost } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
-import { fail } from "../core/succeed.ts";
 import type { Transport } from "../core/transport.ts";
 import { Line, Net, newService, outcome, startService } from "./client-service.fixture.test.ts";
 import { ClientService, type ClientServiceOptions } from "./client-service.ts";

@@ -13,13 +13,14 @@
  * Every Deferred that it waits for belongs to one state object: a result that arrives when the service is in another one
  * is late, and changes nothing.
  */
-import type { DelayedCall } from "../core/clock.ts";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
-import { Logger } from "../core/log.ts";
+
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
-import { fail, maybeDeferred, succeed } from "../core/succeed.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 import { backoff, type ReconnectPolicy } from "./backoff.ts";
 import { endpointTypes } from "./default-types.ts";
 import type { ClientEndpoint, EndpointTypes } from "./types.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { CancelledError, TimeoutError } from "../core/deferred-errors.ts";
+import { CancelledError, TimeoutError } from "../core/deferred/errors.ts";
+import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, ConnectionDone, ListenError } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
-import { fail, succeed } from "../core/succeed.ts";
 import { MemoryReactor } from "../testing/memory-reactor.ts";
 import { newReactor, temporaryFolder } from "./certificates.fixture.test.ts";
 import { ClientService } from "./client-service.ts";

@@ -1,7 +1,7 @@
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
-import { maybeDeferred } from "../core/succeed.ts";
 import { endpointTypes } from "./default-types.ts";
 import type { ClientEndpoint, EndpointTypes, ServerEndpoint } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
 import { endpointTypes } from "./default-types.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { ConnectError, ConnectionAborted, ConnectionDone, ConnectionLost, ProcessTerminated } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import type { ProcessTransport } from "../core/process.ts";
 import { Protocol } from "../core/protocol.ts";
 import { newReactor } from "./certificates.fixture.test.ts";

@@ -1,12 +1,12 @@
 import type { Address } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import { ConnectError, ProcessDone, UnsupportedError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import { ProcessProtocol } from "../core/process.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
-import { fail } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { readArguments, required } from "./arguments.ts";

@@ -1,6 +1,6 @@
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { succeed } from "../core/deferred/succeed.ts";
 import type { Port } from "../core/reactor.ts";
-import { succeed } from "../core/succeed.ts";
 import { readArguments } from "./arguments.ts";
 import type { ClientType, ServerType } from "./types.ts";
 

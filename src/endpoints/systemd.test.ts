@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Address } from "../core/address.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { succeed } from "../core/deferred/succeed.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { Port, ProcessEnvironment, Reactor } from "../core/reactor.ts";
-import { succeed } from "../core/succeed.ts";
 import { endpointTypes } from "./default-types.ts";
 import { EndpointError, EndpointSyntaxError } from "./errors.ts";
 import { systemdDescriptors } from "./systemd.ts";

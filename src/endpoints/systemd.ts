@@ -1,7 +1,7 @@
 import type { Address } from "../core/address.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import type { Port, ProcessEnvironment } from "../core/reactor.ts";
-import { fail } from "../core/succeed.ts";
 import { argumentError, optional, readArguments } from "./arguments.ts";
 import { coerce } from "./coerce.ts";
 import { EndpointError } from "./errors.ts";

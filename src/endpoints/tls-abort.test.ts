@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectionAborted } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import { makeCertificate, newReactor, temporaryFolder } from "./certificates.fixture.test.ts";

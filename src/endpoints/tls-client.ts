@@ -1,5 +1,5 @@
-import { coroutine } from "../core/coroutine.ts";
-import type { Deferred } from "../core/deferred.ts";
+import { coroutine } from "../core/deferred/coroutine.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectTcpOptions, Reactor } from "../core/reactor.ts";
 import type { TlsClientOptions } from "../core/tls.ts";

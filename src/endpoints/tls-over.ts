@@ -1,5 +1,5 @@
 import type { Address } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectionLost } from "../core/errors.ts";
 import { buildProtocol, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";

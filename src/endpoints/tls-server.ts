@@ -1,5 +1,5 @@
-import { coroutine } from "../core/coroutine.ts";
-import type { Deferred } from "../core/deferred.ts";
+import { coroutine } from "../core/deferred/coroutine.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import type { ListenTcpOptions, Reactor } from "../core/reactor.ts";
 import type { TlsServerOptions } from "../core/tls.ts";
 import { type ArgumentValues, argumentError, optional, readArguments, required } from "./arguments.ts";

@@ -1,4 +1,4 @@
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
 import type { EndpointSource } from "./arguments.ts";

@@ -1,8 +1,9 @@
 /** Every promise of a transport holds through each policy, at both ends, and through all of them at once. */
-import type { Clock } from "../core/clock.ts";
-import type { Deferred } from "../core/deferred.ts";
+
+import type { Deferred } from "../core/deferred/deferred.ts";
 import type { Factory, Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamOptions } from "../core/reactor.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { transportConformance } from "../testing/index.ts";
 import { MemoryWorld } from "../testing/memory-world.ts";
 import { idleTimeout, limitConnections, ProtocolWrapper, throttle, trafficLog, wrapFactory } from "./index.ts";

@@ -1,7 +1,7 @@
 import { formatAddress } from "../core/address.ts";
-import type { Clock, DelayedCall } from "../core/clock.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { Factory, Protocol, ProtocolFactory } from "../core/protocol.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 import type { Transport } from "../core/transport.ts";
 import { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
 

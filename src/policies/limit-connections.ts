@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../core/address.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Factory, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Transport } from "../core/transport.ts";
 import { peerKey } from "./peer-key.ts";

@@ -1,4 +1,4 @@
-import type { Clock, DelayedCall } from "../core/clock.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 
 /** A delayed call that is put off by the whole delay again as long as `isTime` says no. */
 export class PatientCall implements DelayedCall {

@@ -1,5 +1,5 @@
-import type { Clock } from "../core/clock.ts";
 import type { Factory, Protocol, ProtocolFactory } from "../core/protocol.ts";
+import type { Clock } from "../core/time/clock.ts";
 import type { Transport } from "../core/transport.ts";
 import { type Buckets, ThrottledTransport } from "./throttled-transport.ts";
 import { TokenBucket } from "./token-bucket.ts";

@@ -4,12 +4,12 @@
  * below. StreamTransport keeps those promises; here is only the engine: bytes go down as the tolls allow.
  */
 import type { Address } from "../core/address.ts";
-import type { Clock, DelayedCall } from "../core/clock.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectionDone, ConnectionLost } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { StreamOptions } from "../core/reactor.ts";
 import { type Loop, StreamTransport } from "../core/stream-transport.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { PullProducer, StartTlsOptions, Transport } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";

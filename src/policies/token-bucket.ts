@@ -1,4 +1,4 @@
-import type { Clock, DelayedCall } from "../core/clock.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 
 /**
  * A rate with some room for bursts. Tokens, one a byte, come steadily up to `burstBytes`; spending may go into debt, which

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { captureLogs, Logger } from "../core/log-index.ts";
+import { captureLogs, Logger } from "../core/log/index.ts";
 import { Protocol } from "../core/protocol.ts";
 import { MemoryTransport } from "../testing/index.ts";
 import { escapeBytes, type TrafficEvent, trafficLog } from "./traffic-log.ts";

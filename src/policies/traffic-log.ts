@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../core/address.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { Factory, Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { PullProducer, PushProducer, Transport } from "../core/transport.ts";
 import { TEXT } from "../wire/text.ts";

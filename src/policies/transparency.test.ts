@@ -1,9 +1,9 @@
 /** A wrapped protocol cannot tell: the same scenarios with and without each policy, and with each pair of them. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Clock as ClockInterface } from "../core/clock.ts";
-import { addObserver } from "../core/log-index.ts";
+import { addObserver } from "../core/log/index.ts";
 import { Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type { Clock as ClockInterface } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import { Clock, MemoryTransport } from "../testing/index.ts";
 import { idleTimeout, limitConnections, ProtocolWrapper, throttle, trafficLog, wrapFactory } from "./index.ts";

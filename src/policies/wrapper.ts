@@ -1,5 +1,5 @@
 import type { Address } from "../core/address.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
 import { buildProtocol, type Factory, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "../core/transport.ts";

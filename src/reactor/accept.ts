@@ -5,7 +5,7 @@
  * events do the same, slower; the conformance suite runs on both.
  */
 import { type Server, Socket } from "node:net";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { DirectSocketOptions, NodeTransport } from "./node-transport.ts";
 
 /** Gives each accepted connection a transport from `make`, and passes that to `accepted`. */

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamOptions, StreamServerOptions } from "../core/reactor.ts";
-import { maybeDeferred } from "../core/succeed.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";

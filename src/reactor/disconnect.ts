@@ -1,5 +1,5 @@
-import type { Deferred } from "../core/deferred.ts";
-import { gatherResults } from "../core/gather.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { gatherResults } from "../core/deferred/gather.ts";
 import type { NodeLoop } from "./node-loop.ts";
 
 /**

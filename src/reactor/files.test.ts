@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { nodeFiles as files } from "./files.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ropewalk-files-"));

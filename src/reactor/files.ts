@@ -15,9 +15,9 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fromAsync } from "../core/deferred/from-async.ts";
 import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
-import { fromAsync } from "../core/from-async.ts";
 
 /**
  * Files over node:fs. Cancelling `read` and `write` stops the work: an atomic write then leaves the old file, a plain one

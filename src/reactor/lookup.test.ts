@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, LookupError } from "../core/errors.ts";
-import { succeed } from "../core/succeed.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeReactor } from "./node-reactor.ts";
 

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { succeed } from "../core/deferred/succeed.ts";
 import { LookupError } from "../core/errors.ts";
 import type { HostAddress } from "../core/reactor.ts";
-import { succeed } from "../core/succeed.ts";
 
 /** Asks the system's resolver (hosts file, DNS, …) for all addresses, in its order. IP literals are their own answer. */
 export function systemLookup(host: string): Deferred<readonly HostAddress[]> {

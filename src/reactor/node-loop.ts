@@ -1,7 +1,7 @@
-import type { DelayedCall } from "../core/clock.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import type { RunningProcess } from "./process.ts";

@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { DatagramProtocol } from "../core/datagram.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { afterNextTurn } from "../core/deferred/turn.ts";
 import { ReactorStateError } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol } from "../core/process.ts";
-import { afterNextTurn } from "../core/turn.ts";
 import { NodeReactor } from "./node-reactor.ts";
 
 describe("a node reactor", () => {

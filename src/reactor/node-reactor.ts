@@ -1,11 +1,11 @@
 import { randomFillSync } from "node:crypto";
-import type { DelayedCall } from "../core/clock.ts";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { gatherResults } from "../core/deferred/gather.ts";
+import { installTurnHook } from "../core/deferred/turn.ts";
 import type { Files } from "../core/files.ts";
-import { gatherResults } from "../core/gather.ts";
-import { Logger } from "../core/log.ts";
-import { installWallClock } from "../core/log-clock.ts";
+import { installWallClock } from "../core/log/clock.ts";
+import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
@@ -24,7 +24,7 @@ import type {
   StreamServerOptions,
   WorkerOptions,
 } from "../core/reactor.ts";
-import { installTurnHook } from "../core/turn.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 import { adoptConnection, adoptPort } from "./adopt.ts";
 import { disconnectAll } from "./disconnect.ts";
 import { nodeFiles } from "./files.ts";

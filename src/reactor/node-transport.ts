@@ -1,12 +1,12 @@
 import type { OnReadOpts, Socket, SocketConstructorOpts } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
 import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
-import { fail, maybeDeferred } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";

@@ -1,8 +1,8 @@
 import { createServer, type ListenOptions, type Server } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ListenError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
 import { acceptConnections } from "./accept.ts";

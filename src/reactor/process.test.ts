@@ -3,9 +3,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ProcessDone, ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import { type RunningProcess, spawnProcess } from "./process.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ProcessDone, type ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import type { RunningProcess } from "./process.ts";
 import { type NodePty, spawnOnPty } from "./pty.ts";

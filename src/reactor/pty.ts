@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
 import { ProtocolCalls, type RunningProcess, reasonOf, signalName } from "./process.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { afterEach, describe, test } from "node:test";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
-import type { LogEvent } from "../core/log-event.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import type { LogEvent } from "../core/log/event.ts";
 import { Phases } from "../core/phases.ts";
 import { reactOn, serveOn } from "./run-main.ts";
 
@@ -161,7 +161,7 @@ describe("the log of a run", () => {
 
   test("goes to the program's own observers only, if that is asked for", () => {
     const { stdout, stderr, status } = script(`
-      import { addObserver } from ${at("../core/log-observers.js")};
+      import { addObserver } from ${at("../core/log/observers.js")};
       addObserver((event) => console.log(event.format));
       await serveOn(phases, () => { throw new Error("on purpose") }, { log: false });`);
     assert.equal(stdout, "The main function failed: stopping\n");
@@ -198,7 +198,7 @@ class World {
 function script(code: string): { status: number | null; stdout: string; stderr: string } {
   const all = `import { reactOn, serveOn } from ${at("./run-main.js")};
     import { Phases } from ${at("../core/phases.js")};
-    import { Logger } from ${at("../core/log.js")};
+    import { Logger } from ${at("../core/log/logger.js")};
     const phases = new Phases(console.error); ${code}`;
   return spawnSync(process.execPath, ["--input-type=module", "--eval", all], { encoding: "utf8", timeout: 20_000 });
 }

@@ -1,11 +1,11 @@
-import type { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
-import { Logger } from "../core/log.ts";
-import type { LogObserver } from "../core/log-event.ts";
-import { addObserver } from "../core/log-observers.ts";
-import { textObserver } from "../core/log-text.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
+import type { LogObserver } from "../core/log/event.ts";
+import { Logger } from "../core/log/logger.ts";
+import { addObserver } from "../core/log/observers.ts";
+import { textObserver } from "../core/log/text.ts";
 import type { Lifecycle } from "../core/reactor.ts";
-import { maybeDeferred } from "../core/succeed.ts";
 
 /** What `run` and `react` may be told besides the main function. */
 export interface RunOptions {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { onSignal, stayAlive, stopOnSignals } from "./signals.ts";
 
 describe("onSignal", () => {

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 
 /**
  * Calls `f` at each arrival of `signal` (`"SIGHUP"`), until disposed; what it throws is logged. While anybody listens,

@@ -179,7 +179,7 @@ const PRELUDE = `
   import { NodeReactor } from ${at("./node-reactor.js")};
   import { onSignal } from ${at("./signals.js")};
   import { Protocol } from ${at("../core/protocol.js")};
-  import { addObserver } from ${at("../core/log-observers.js")};
+  import { addObserver } from ${at("../core/log/observers.js")};
   const reactor = new NodeReactor();
   class Echo extends Protocol {
     dataReceived(data) { this.transport.write(data); }

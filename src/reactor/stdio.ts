@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import type { StdioAddress } from "../core/address.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
 import { ConnectError, ReactorStateError, UnsupportedError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import { type Loop, StreamTransport } from "../core/stream-transport.ts";
-import { fail, maybeDeferred } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 

@@ -1,6 +1,6 @@
 import { Socket, type SocketConnectOpts } from "node:net";
 import { type Address, familyOf, formatAddress } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";

@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import type { Clock, DelayedCall } from "../core/clock.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 import { checkDelay, Wheel, type WheelHost } from "./wheel.ts";
 
 /**

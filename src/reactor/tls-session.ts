@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
-import { Deferred } from "../core/deferred.ts";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { TlsError } from "../core/errors.ts";
 import type { PeerCertificate, TlsClientOptions, TlsFacts, TlsServerOptions } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";

@@ -1,4 +1,4 @@
-import type { TurnHook } from "../core/turn.ts";
+import type { TurnHook } from "../core/deferred/turn.ts";
 
 /** How Node's loop gives core "the end of the turn after next": for `installTurnHook` while a NodeReactor runs. */
 export const nodeTurns: TurnHook = (check) => {

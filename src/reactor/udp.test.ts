@@ -5,9 +5,9 @@ import { networkInterfaces } from "node:os";
 import { describe, test } from "node:test";
 import type { UdpAddress } from "../core/address.ts";
 import { DatagramProtocol, type DatagramTransport } from "../core/datagram.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ListenError } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
 import { type NodeDatagramTransport, openUdp } from "./udp.ts";
 

@@ -2,11 +2,11 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIP } from "node:net";
 import { familyOf, formatAddress, type UdpAddress } from "../core/address.ts";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import { ListenError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
-import { fail } from "../core/succeed.ts";
 
 /** Opens a UDP port; it is in `open` until it is closed. Fails with ListenError. Cancelling closes it. */
 export function openUdp(

@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectError, ListenError } from "../core/errors.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reactor.ts";

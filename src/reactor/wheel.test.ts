@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { DelayedCall } from "../core/clock.ts";
-import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred-errors.ts";
+import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred/errors.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 import { Wheel, type WheelHost } from "./wheel.ts";
 
 describe("a wheel", () => {

@@ -1,5 +1,5 @@
-import type { DelayedCall } from "../core/clock.ts";
-import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred-errors.ts";
+import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred/errors.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 
 /** What a wheel needs to know and to tell. */
 export interface WheelHost {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, describe, test } from "node:test";
-import { CancelledError } from "../core/deferred-errors.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { Workers } from "./workers.ts";
 
 const workers = new Workers();

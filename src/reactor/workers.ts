@@ -1,8 +1,8 @@
 import type { Piscina } from "piscina";
-import type { Deferred } from "../core/deferred.ts";
-import { fromAsync } from "../core/from-async.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fromAsync } from "../core/deferred/from-async.ts";
+import { fail, succeed } from "../core/deferred/succeed.ts";
 import type { WorkerOptions } from "../core/reactor.ts";
-import { fail, succeed } from "../core/succeed.ts";
 import type { WorkerTask } from "./worker-entry.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { afterNextTurn, installTurnHook } from "../core/turn.ts";
+import { afterNextTurn, installTurnHook } from "../core/deferred/turn.ts";
 
 /**
  * The turns of an event loop that has none: each outermost `advance` of a Clock is one. What core asks for during an

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Deferred } from "../core/deferred.ts";
-import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred-errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
-import { installTurnHook } from "../core/turn.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred/errors.ts";
+import { installTurnHook } from "../core/deferred/turn.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { Clock } from "./clock.ts";
 
 describe("Clock", () => {

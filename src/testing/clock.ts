@@ -1,5 +1,5 @@
-import type { Clock as CoreClock, DelayedCall } from "../core/clock.ts";
-import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred-errors.ts";
+import { AlreadyCalledError, AlreadyCancelledError } from "../core/deferred/errors.ts";
+import type { Clock as CoreClock, DelayedCall } from "../core/time/clock.ts";
 import { AdvanceTurns } from "./advance-turns.ts";
 
 /** What a Clock can be told. */

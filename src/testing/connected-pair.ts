@@ -1,7 +1,7 @@
 import type { Address } from "../core/address.ts";
-import type { Clock as ClockInterface } from "../core/clock.ts";
 import type { Protocol } from "../core/protocol.ts";
 import type { StreamOptions } from "../core/reactor.ts";
+import type { Clock as ClockInterface } from "../core/time/clock.ts";
 import { Clock } from "./clock.ts";
 import { type JoinOptions, joinedTransports } from "./joined-transports.ts";
 import { MemoryLoop } from "./memory-loop.ts";

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
-import { TimeoutError } from "../core/deferred-errors.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { TimeoutError } from "../core/deferred/errors.ts";
 import { ConnectError } from "../core/errors.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectTcpOptions, ConnectUnixOptions } from "../core/reactor.ts";

@@ -1,6 +1,6 @@
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
-import { maybeDeferred } from "../core/succeed.ts";
 import { join, plainBytes } from "./bytes.ts";
 import { systemError } from "./system-error.ts";
 

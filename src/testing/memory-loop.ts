@@ -1,5 +1,5 @@
-import type { Clock, DelayedCall } from "../core/clock.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 
 /**
  * The turns of a loop in memory. Nothing happens on its own: a turn is run by `turn()`, or by `settle()`, which goes on

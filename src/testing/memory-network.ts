@@ -1,5 +1,6 @@
 import { type Address, familyOf, formatAddress, type TcpAddress, type UnixAddress } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ListenError, TlsError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
@@ -12,7 +13,6 @@ import type {
   StreamOptions,
   StreamServerOptions,
 } from "../core/reactor.ts";
-import { fail, succeed } from "../core/succeed.ts";
 import type { TlsClientOptions } from "../core/tls.ts";
 import { joinedTransports } from "./joined-transports.ts";
 import {

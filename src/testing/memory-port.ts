@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from "../core/address.ts";
-import type { Deferred } from "../core/deferred.ts";
-import { Logger } from "../core/log.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { succeed } from "../core/deferred/succeed.ts";
+import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
-import { succeed } from "../core/succeed.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import { MemoryReactor } from "./index.ts";
 import type { MemoryProcess } from "./memory-process.ts";

@@ -1,5 +1,5 @@
 import { ProcessDone, ProcessTerminated, ReactorStateError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
 import { join, plainBytes } from "./bytes.ts";
 import type { MemoryLoop } from "./memory-loop.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConnectError, ListenError } from "../core/errors.ts";
-import { captureLogs } from "../core/log-observers.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import { MemoryReactor } from "./index.ts";
 import { codeOf, Recorder } from "./recorder.ts";
 

@@ -1,9 +1,10 @@
 import { type Address, familyOf } from "../core/address.ts";
 import type { DatagramProtocol } from "../core/datagram.ts";
-import type { Deferred } from "../core/deferred.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
 import { ListenError, LookupError, ReactorStateError, UnsupportedError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
-import { installWallClock } from "../core/log-clock.ts";
+import { installWallClock } from "../core/log/clock.ts";
+import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
 import type { ProcessProtocol, SpawnOptions } from "../core/process.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
@@ -22,7 +23,6 @@ import type {
   StreamServerOptions,
   WorkerOptions,
 } from "../core/reactor.ts";
-import { fail, maybeDeferred, succeed } from "../core/succeed.ts";
 import { Clock, type ClockOptions } from "./clock.ts";
 import { isIpLiteral } from "./ip-literal.ts";
 import { begin, type MemoryConnect } from "./memory-connect.ts";

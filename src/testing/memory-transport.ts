@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
-import type { Clock as ClockInterface } from "../core/clock.ts";
 import type { StreamOptions } from "../core/reactor.ts";
+import type { Clock as ClockInterface } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import { join } from "./bytes.ts";
 import { Clock } from "./clock.ts";

@@ -1,10 +1,10 @@
 import { familyOf, formatAddress, type UdpAddress } from "../core/address.ts";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ListenError } from "../core/errors.ts";
-import { Logger } from "../core/log.ts";
+import { Logger } from "../core/log/logger.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
-import { fail, succeed } from "../core/succeed.ts";
 import { plainBytes } from "./bytes.ts";
 import { isIpLiteral } from "./ip-literal.ts";
 import type { MemoryLoop } from "./memory-loop.ts";

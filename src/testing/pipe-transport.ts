@@ -1,10 +1,10 @@
 import type { Address } from "../core/address.ts";
-import { Deferred } from "../core/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import { ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { StreamOptions } from "../core/reactor.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
-import { fail } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";

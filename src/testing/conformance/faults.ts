@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CapturedLogs } from "../../core/log-observers.ts";
+import type { CapturedLogs } from "../../core/log/observers.ts";
 import { HalfCloseRecorder, Recorder } from "../recorder.ts";
 import { type Cases, expectFaults, meetAs, outcome, patterned, type TransportWorld, until } from "./world.ts";
 

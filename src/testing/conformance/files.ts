@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Deferred } from "../../core/deferred.ts";
+import type { Deferred } from "../../core/deferred/deferred.ts";
 import { type Cases, failure, outcome, patterned, type World } from "./world.ts";
 
 /** Files and directories. */

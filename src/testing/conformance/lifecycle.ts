@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Deferred } from "../../core/deferred.ts";
+import { Deferred } from "../../core/deferred/deferred.ts";
 import { type Cases, expectFaults, failure, outcome, until, type World } from "./world.ts";
 
 /** Starting, running and stopping. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Deferred } from "../../core/deferred.ts";
+import { Deferred } from "../../core/deferred/deferred.ts";
+import { fail, succeed } from "../../core/deferred/succeed.ts";
 import { ConnectError, LookupError } from "../../core/errors.ts";
 import type { HostAddress, Port } from "../../core/reactor.ts";
-import { fail, succeed } from "../../core/succeed.ts";
 import { Recorder } from "../recorder.ts";
 import { type Cases, failure, outcome, until, type World } from "./world.ts";
 

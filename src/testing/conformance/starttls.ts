@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Deferred } from "../../core/deferred.ts";
+import type { Deferred } from "../../core/deferred/deferred.ts";
 import type { TlsClientOptions, TlsFacts, TlsServerOptions } from "../../core/tls.ts";
 import type { Recorder } from "../recorder.ts";
 import { MORE_THAN_KERNELS_HOLD } from "./closing.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Deferred } from "../../core/deferred.ts";
-import { type CapturedLogs, captureLogs } from "../../core/log-observers.ts";
+import type { Deferred } from "../../core/deferred/deferred.ts";
+import { type CapturedLogs, captureLogs } from "../../core/log/observers.ts";
 import type { Protocol, ProtocolFactory } from "../../core/protocol.ts";
 import type { Port, Reactor, StreamOptions } from "../../core/reactor.ts";
 import { Recorder } from "../recorder.ts";

@@ -1,0 +1,81 @@
+import { wallTimeMs } from "./clock.ts";
+import type { LogEvent, LogFields } from "./event.ts";
+import { type LogLevel, severityOf, thresholds } from "./levels.ts";
+import { type LogPublisher, logPublisher } from "./publisher.ts";
+
+/**
+ * Logs the events of one namespace. The message is a format, filled in only if somebody reads it: `{name}` is a field,
+ * `{a.b}` a part of one, `{{` and `}}` are braces. A format that does not fit its fields never throws. A level that
+ * nobody wants costs one comparison.
+ *
+ * @example
+ * ```ts
+ * import { addObserver, Logger, textObserver } from "ropewalk/log";
+ *
+ * using observer = addObserver(textObserver((text) => console.log(text.trimEnd())));
+ * const log = new Logger("chat.room");
+ * log.info("{user.name} said {line}", { user: { name: "ann" }, line: "hi\n" }); // - [chat.room#info] ann said hi\n
+ * ```
+ */
+export class Logger {
+  readonly namespace: string;
+  readonly #publisher: LogPublisher;
+  #generation = -1;
+  #threshold = 0;
+
+  constructor(namespace: string, publisher: LogPublisher = logPublisher) {
+    this.namespace = namespace;
+    this.#publisher = publisher;
+  }
+
+  debug(format: string, fields?: LogFields): void {
+    if (this.#passes(DEBUG)) this.#publish("debug", format, fields);
+  }
+
+  info(format: string, fields?: LogFields): void {
+    if (this.#passes(INFO)) this.#publish("info", format, fields);
+  }
+
+  warn(format: string, fields?: LogFields): void {
+    if (this.#passes(WARN)) this.#publish("warn", format, fields);
+  }
+
+  error(format: string, fields?: LogFields): void {
+    if (this.#passes(ERROR)) this.#publish("error", format, fields);
+  }
+
+  critical(format: string, fields?: LogFields): void {
+    if (this.#passes(CRITICAL)) this.#publish("critical", format, fields);
+  }
+
+  /** Something was thrown that nobody expected: level critical, with `error` in the field of that name. */
+  failure(format: string, error: unknown, fields?: LogFields): void {
+    if (this.#passes(CRITICAL)) this.#publish("critical", format, { ...fields, error });
+  }
+
+  /** Whether an event of this level would reach anybody: ask before making fields that cost something. */
+  enabled(level: LogLevel): boolean {
+    return this.#passes(severityOf(level));
+  }
+
+  #passes(severity: number): boolean {
+    if (this.#generation !== thresholds.generation) {
+      this.#threshold = this.#publisher.severityFor(this.namespace);
+      this.#generation = thresholds.generation;
+    }
+    return severity >= this.#threshold;
+  }
+
+  #publish(level: LogLevel, format: string, fields: LogFields | undefined): void {
+    const own = { level, namespace: this.namespace, timeMs: wallTimeMs(), format };
+    // Own parts again at the end: a caller without types may have given fields of these names.
+    const event: LogEvent = fields === undefined ? own : Object.assign({ ...own, ...fields }, own);
+    this.#publisher.publish(event);
+  }
+}
+
+const DEBUG = severityOf("debug");
+const INFO = severityOf("info");
+const WARN = severityOf("warn");
+const ERROR = severityOf("error");
+const CRITICAL = severityOf("critical");
