@@ -6,7 +6,7 @@ import { CancelledError } from "../core/deferred-errors.ts";
 import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
-import { fail, maybeDeferred } from "../core/succeed.ts";
+import { fail } from "../core/succeed.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
@@ -89,7 +89,7 @@ export class NodeTransport extends StreamTransport {
     plain.off("end", onEnd).off("data", onData);
     this.#shaking = true;
     this.#wrapped = true;
-    return maybeDeferred(() => shakeHands(plain, options, this.loop)).addCallbacks(
+    return shakeHands(plain, options, this.loop).addCallbacks(
       (session) => this.#secured(session),
       (error: Error) => {
         this.#shaking = false;
