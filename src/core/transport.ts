@@ -53,7 +53,9 @@ export interface Transport {
 
   /**
    * Turns the connection into TLS from the next byte on, in mid-stream (STARTTLS). What was written before leaves
-   * first, in clear. Settles after the handshake and verification; a failure also closes the connection.
+   * first, in clear; what is written later waits for the handshake. Settles after the handshake and verification; a
+   * failure also closes the connection. Bytes that came in clear and wait in a protocol's own buffer must be dropped
+   * (as `startTls` of LineProtocol does): anybody could have added them.
    *
    * @throws UnsupportedError (as a failure) on a transport that cannot.
    */

@@ -89,7 +89,7 @@ export class NodeTransport extends StreamTransport {
     plain.off("end", onEnd).off("data", onData);
     this.#shaking = true;
     this.#wrapped = true;
-    return maybeDeferred(() => shakeHands(plain, options, this.loop)).addCallbacks(
+    return shakeHands(plain, options, this.loop).addCallbacks(
       (session) => this.#secured(session),
       (error: Error) => {
         this.#shaking = false;

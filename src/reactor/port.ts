@@ -5,10 +5,12 @@ import { ListenError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
+import type { TlsServerOptions } from "../core/tls.ts";
 import { acceptConnections } from "./accept.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
 import { serverAddressOf } from "./socket-address.ts";
+import { prepareServer } from "./tls-session.ts";
 
 /** A listening socket, and the factory that its connections go to. */
 export class NodePort implements Port {
@@ -114,22 +116,40 @@ export function openPort(
 ): Deferred<Port> {
   const server = createServer({ allowHalfOpen: true });
   const opened = new Deferred<Port>(() => server.close());
-  server.once("error", (error: NodeJS.ErrnoException) => {
-    opened.errback(new ListenError(asked, explain(error), { cause: error, ...(error.code && { code: error.code }) }));
-  });
-  server.listen(where, () => {
-    server.removeAllListeners("error");
-    server.on("error", (error) =>
-      log.error("Port {address} reports {error}", { address: formatAddress(asked), error }),
-    );
-    try {
-      opened.callback(new NodePort(server, loop, options, factory, loop.acceptsDirectly));
-    } catch (error) {
-      server.close();
-      opened.errback(error as Error);
-    }
-  });
+  const failed = (error: Error): void => {
+    if (!opened.called) opened.errback(asListenError(asked, error));
+  };
+  server.once("error", failed);
+  try {
+    if (options.tls !== undefined) prepare(asked, options.tls);
+    server.listen(where, () => {
+      server.off("error", failed);
+      server.on("error", (error) =>
+        log.error("Port {address} reports {error}", { address: formatAddress(asked), error }),
+      );
+      if (opened.called) server.close();
+      else opened.callback(new NodePort(server, loop, options, factory, loop.acceptsDirectly));
+    });
+  } catch (error) {
+    failed(error as Error);
+  }
   return opened;
+}
+
+function prepare(asked: Address, tls: TlsServerOptions): void {
+  try {
+    prepareServer(tls);
+  } catch (error) {
+    throw new ListenError(asked, `its TLS certificate or key is not usable: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What went wrong with opening `asked`, as the error that says so. */
+export function asListenError(asked: Address, error: NodeJS.ErrnoException): ListenError {
+  if (error instanceof ListenError) return error;
+  return new ListenError(asked, explain(error), { cause: error, ...(error.code && { code: error.code }) });
 }
 
 function explain(error: NodeJS.ErrnoException): string {

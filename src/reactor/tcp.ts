@@ -1,4 +1,4 @@
-import { Socket, type SocketConnectOpts } from "node:net";
+import { Socket, type SocketConnectOpts, type TcpSocketConnectOpts } from "node:net";
 import { type Address, familyOf, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectError } from "../core/errors.ts";
@@ -97,16 +97,22 @@ export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnec
   const socket = new Socket(constructing);
   const dialled = new Deferred<NodeTransport>(() => socket.destroy());
   const failed = (error: Error): void => {
-    dialled.errback(error);
+    if (!dialled.called) dialled.errback(error);
   };
   socket.once("error", failed);
   socket.connect(where, () => {
     socket.off("error", failed);
     transport.attach(socket, false);
     if ("path" in where) transport.nameEnds({ peer: { kind: "unix", path: where.path } });
+    else if (transport.peer.kind !== "tcp") transport.nameEnds({ peer: asked(where) });
     dialled.callback(transport);
   });
   return dialled;
+}
+
+/** Who a peer was that is gone so soon that the system does not know it any more. */
+function asked({ host = "", port }: TcpSocketConnectOpts): Address {
+  return { kind: "tcp", host, port, family: familyOf(host) };
 }
 
 function abandon(late: NodeTransport): void {

@@ -5,6 +5,7 @@ import {
   type SecureContextOptions,
   type Server,
 } from "node:tls";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { TlsClientOptions, TlsIdentity, TlsServerOptions } from "../core/tls.ts";
 
 /**
@@ -36,8 +37,10 @@ export class ServerContexts {
       else if (identity !== undefined) done(null);
       else done(new Error(`No certificate for server name "${name}"`));
     };
-    if (typeof sni === "function") Promise.resolve(sni(name)).then(answer).catch(done);
-    else answer(identityFor(sni ?? {}, name));
+    // OpenSSL waits for an answer, and nothing would catch an exception in its callback.
+    maybeDeferred(() => (typeof sni === "function" ? sni(name) : identityFor(sni ?? {}, name)))
+      .addCallback(answer)
+      .addErrback((error) => done(error instanceof Error ? error : new Error(String(error), { cause: error })));
   }
 
   #contextFor(identity: TlsIdentity): SecureContext {

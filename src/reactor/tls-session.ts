@@ -3,6 +3,7 @@ import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
 import { TlsError } from "../core/errors.ts";
 import type { PeerCertificate, TlsClientOptions, TlsFacts, TlsServerOptions } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
@@ -52,7 +53,9 @@ export class TlsSession {
 /** Shakes hands; fires when done and verified. Cancelling stops; the caller closes the socket on any failure. */
 export function shakeHands(plain: Socket, options: StartTlsOptions, loop: NodeLoop): Deferred<TlsSession> {
   plain.allowHalfOpen = false;
-  const done = options.side === "server" ? asServer(plain, options.tls) : asClient(plain, options.tls, options.host);
+  const done = maybeDeferred(() =>
+    options.side === "server" ? asServer(plain, options.tls) : asClient(plain, options.tls, options.host),
+  );
   const timeoutMs = options.tls.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
   const timer = loop.callLater(timeoutMs, () => {
     if (!done.called) done.errback(new Error(`Peer did not finish it within ${timeoutMs} ms`));
@@ -71,7 +74,8 @@ export function shakeHands(plain: Socket, options: StartTlsOptions, loop: NodeLo
   );
 }
 
-function asServer(plain: Socket, options: TlsServerOptions): Deferred<TlsSession> {
+/** Loads the certificates. @throws Error if they are not usable: better when a port opens than when a client comes. */
+export function prepareServer(options: TlsServerOptions): ServerContexts {
   let contexts = serverContexts.get(options);
   if (contexts === undefined) {
     contexts = new ServerContexts(options);
@@ -79,9 +83,14 @@ function asServer(plain: Socket, options: TlsServerOptions): Deferred<TlsSession
     contexts.server.on("secureConnection", (socket) => settle(socket, undefined));
     contexts.server.on("tlsClientError", (error, socket) => settle(socket, error));
   }
+  return contexts;
+}
+
+function asServer(plain: Socket, options: TlsServerOptions): Deferred<TlsSession> {
+  const { server } = prepareServer(options);
   const done = new Deferred<TlsSession>();
   (plain as Waiting)[waiting] = done;
-  contexts.server.emit("connection", plain);
+  server.emit("connection", plain);
   return done;
 }
 
@@ -133,8 +142,8 @@ function asClient(plain: Socket, options: TlsClientOptions, host: string | undef
   socket.once("error", failed);
   socket.once("close", () => failed(new Error("Peer closed the connection during the handshake")));
   socket.once("secureConnect", () => {
-    socket.off("error", failed);
     if (done.called) return;
+    socket.off("error", failed);
     facts = new SocketFacts(socket, socket.getPeerX509Certificate() ?? offered?.certificate);
     if (ticket !== undefined) facts.keepSession(ticket, options);
     else if (facts.resumed && facts.protocol === "TLSv1.2") facts.session = options.session;

@@ -1,18 +1,27 @@
-import { chmodSync, linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
+import { dirname } from "node:path";
 import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
+import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
 import { ConnectError, ListenError } from "../core/errors.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reactor.ts";
 import type { NodeLoop } from "./node-loop.ts";
-import { openPort } from "./port.ts";
+import { asListenError, openPort } from "./port.ts";
 import { dial, establish } from "./tcp.ts";
 
 export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
   const { path, mode, backlog } = options;
   const asked = { kind: "unix", path } as const;
-  const unlock = options.lockfile === true ? lock(path) : undefined;
-  return removeStale(path)
+  let unlock: (() => void) | undefined;
+  const opened = maybeDeferred(() => {
+    const wrong = whatIsWrongWith(path) ?? missingFolder(path);
+    if (wrong !== undefined) throw new ListenError(asked, wrong);
+    if (options.lockfile === true) unlock = lock(path);
+    return removeStale(path);
+  });
+  return opened
     .addCallback(() => {
       // Permissions must be right before the first client can connect, which is before a chmod.
       const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode);
@@ -29,7 +38,7 @@ export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: 
       },
       (error: Error) => {
         unlock?.();
-        throw error;
+        throw error instanceof CancelledError ? error : asListenError(asked, error);
       },
     );
 }
@@ -40,12 +49,28 @@ export function connectUnix<P extends Protocol>(
   factory: ProtocolFactory<P>,
 ): Deferred<P> {
   const { path } = options;
+  const wrong = whatIsWrongWith(path);
+  if (wrong !== undefined) return fail(new ConnectError(`Cannot connect to unix:${path}: ${wrong}`));
   const dialled = dial(loop, options, { path }).addErrback((error: NodeJS.ErrnoException) => {
     if (error.name === "AbortError") throw error;
     const errors = [{ address: { kind: "unix", path } as const, error }];
     throw new ConnectError(`Cannot connect to unix:${path}: ${error.message}`, { errors, cause: error });
   });
   return establish(loop, dialled, options, factory);
+}
+
+/** Node takes an empty path for TCP, and some versions cut a long one short: another socket's name. */
+function whatIsWrongWith(path: string): string | undefined {
+  if (path === "") return "the path is empty";
+  const bytes = Buffer.byteLength(path);
+  if (bytes > LONGEST_PATH_BYTES) return `the path has ${bytes} bytes, and the system takes ${LONGEST_PATH_BYTES}`;
+  return undefined;
+}
+
+/** The system says EACCES of it. */
+function missingFolder(path: string): string | undefined {
+  const folder = dirname(path);
+  return isAbstract(path) || existsSync(folder) ? undefined : `there is no folder "${folder}"`;
 }
 
 /** Unlinks a socket that nobody listens on any more. Fails with ListenError on a live one, and on what is no socket. */
@@ -128,3 +153,6 @@ function unlockingAfter(port: Port, unlock: () => void): Port {
 function isAbstract(path: string): boolean {
   return path.startsWith("\0");
 }
+
+/** What `sockaddr_un` has room for, without the NUL at the end. */
+const LONGEST_PATH_BYTES = process.platform === "linux" ? 107 : 103;

@@ -24,6 +24,16 @@ for (const [name, make, encode] of KINDS) {
       assert.deepEqual(events, ["one", "", "three"]);
     });
 
+    test("startTls drops what came in clear behind the frame that asked for it", () => {
+      const upgrade = (protocol: StringProtocol) => {
+        protocol.startTls({ side: "server", tls: {} }).addErrback(() => {});
+      };
+      const { protocol, remote } = connect(make({ upgrade }));
+      remote.write(joined([...["upgrade", "injected"].map(encode), encode("injected").subarray(0, 3)]));
+      protocol.dataReceived(encode("under TLS"));
+      assert.deepEqual(protocol.events, ["upgrade", "under TLS"]);
+    });
+
     test("sends what its peer receives", () => {
       const { protocol, transport } = connect(make());
       protocol.sendString("text é");

@@ -74,7 +74,7 @@ export abstract class StringProtocol extends FrameProtocol implements FrameSetti
  * ```
  */
 export class NetstringProtocol extends StringProtocol {
-  readonly #decoder: NetstringDecoder = new NetstringDecoder(this);
+  #decoder: NetstringDecoder = new NetstringDecoder(this);
 
   override sendString(data: Uint8Array | string): void {
     this.transport.write(encodeNetstring(data));
@@ -82,6 +82,10 @@ export class NetstringProtocol extends StringProtocol {
 
   protected override bytesReceived(data: Uint8Array): void {
     this.#decoder.push(data);
+  }
+
+  protected override discardBytes(): void {
+    this.#decoder = new NetstringDecoder(this);
   }
 
   protected override nextFrame(): Uint8Array | RemoteFrameError | undefined {
@@ -103,7 +107,7 @@ export class NetstringProtocol extends StringProtocol {
  */
 export abstract class IntProtocol extends StringProtocol {
   readonly #prefixBytes: PrefixBytes;
-  readonly #decoder: IntDecoder;
+  #decoder: IntDecoder;
 
   constructor(prefixBytes: PrefixBytes) {
     super();
@@ -117,6 +121,10 @@ export abstract class IntProtocol extends StringProtocol {
 
   protected override bytesReceived(data: Uint8Array): void {
     this.#decoder.push(data);
+  }
+
+  protected override discardBytes(): void {
+    this.#decoder = new IntDecoder(this.#prefixBytes, this);
   }
 
   protected override nextFrame(): Uint8Array | RemoteFrameError | undefined {

@@ -132,6 +132,33 @@ describe("clearLineBuffer", () => {
   });
 });
 
+describe("startTls", () => {
+  for (const chunks of [["STARTTLS\r\nMAIL injected\r\nMAIL inj"], ["START", "TLS\r\nMAIL injected\r\nMAIL inj"]]) {
+    test(`drops what came in clear behind the command: ${JSON.stringify(chunks)}`, () => {
+      class Upgrading extends Recorder {
+        override lineReceived(line: string): void {
+          super.lineReceived(line);
+          if (line === "STARTTLS") this.startTls({ side: "server", tls: {} }).addErrback(() => {});
+        }
+      }
+      const { protocol, remote } = connect(new Upgrading());
+      for (const chunk of chunks) remote.write(chunk);
+      assert.deepEqual(protocol.events, ["STARTTLS"]);
+      protocol.dataReceived(bytes("EHLO under TLS\r\n"));
+      assert.deepEqual(protocol.events, ["STARTTLS", "EHLO under TLS"]);
+    });
+  }
+
+  test("drops lines that a pause held back", () => {
+    const { protocol } = connect(new Recorder());
+    protocol.pauseReading();
+    protocol.dataReceived(bytes("injected\r\n"));
+    protocol.startTls({ side: "server", tls: {} }).addErrback(() => {});
+    protocol.resumeReading();
+    assert.deepEqual(protocol.events, []);
+  });
+});
+
 describe("an overlong line", () => {
   test("closes the connection by default, and nothing after it is delivered", () => {
     const { protocol, remote } = connect(new Recorder());

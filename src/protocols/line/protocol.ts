@@ -92,6 +92,10 @@ export class LineProtocol extends FrameProtocol implements LineSettings {
     this.#decoder.push(data);
   }
 
+  protected override discardBytes(): void {
+    this.#decoder.takeRest();
+  }
+
   protected override deliverFrame(): boolean {
     if (this.#raw) return this.#deliverRaw();
     if (this.lineBytesReceived !== undefined) return this.#deliverBytes();
