@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
-import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
+import { fail } from "../core/deferred/succeed.ts";
 import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
