@@ -4,9 +4,9 @@
  * which is public for outgoing connections only. Where the shape is not what is expected, the "connection" event and "data"
  * events do the same, slower; the conformance suite runs on both.
  */
-import { type Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import { Logger } from "../core/log/logger.ts";
-import type { DirectSocketOptions, NodeTransport } from "./node-transport.ts";
+import type { NodeTransport } from "./node-transport.ts";
 
 /** Gives each accepted connection a transport from `make`, and passes that to `accepted`. */
 export function acceptConnections(
@@ -19,7 +19,7 @@ export function acceptConnections(
   if (!direct || typeof handle?.onconnection !== "function") {
     server.on("connection", (socket) => {
       const transport = make();
-      transport.attach(socket, true);
+      transport.attach(socket);
       accepted(transport);
     });
     return;
@@ -30,12 +30,7 @@ export function acceptConnections(
       return;
     }
     const transport = make();
-    const options: DirectSocketOptions & { handle: object } = {
-      handle: client,
-      allowHalfOpen: true,
-      onread: transport.onread(),
-    };
-    transport.attach(new Socket(options), false);
+    transport.attach(transport.makeSocket({ handle: client }));
     accepted(transport);
   };
 }

@@ -1,10 +1,9 @@
-import { Socket } from "node:net";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamOptions, StreamServerOptions } from "../core/reactor.ts";
 import type { NodeLoop } from "./node-loop.ts";
-import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
+import { NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";
 import { begin } from "./tcp.ts";
 
@@ -17,8 +16,7 @@ export function adoptConnection<P extends Protocol>(
 ): Deferred<P> {
   return maybeDeferred(() => {
     const transport = new NodeTransport(loop, options);
-    const constructing: DirectSocketOptions = { fd: descriptor, allowHalfOpen: true, onread: transport.onread() };
-    transport.attach(new Socket(constructing), false);
+    transport.attach(transport.makeSocket({ fd: descriptor }));
     return begin(transport, factory);
   });
 }

@@ -1,4 +1,4 @@
-import type { OnReadOpts, Socket, SocketConstructorOpts } from "node:net";
+import type { Socket, SocketConstructorOpts } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
@@ -10,12 +10,13 @@ import { StreamTransport } from "../core/stream-transport.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
+import { DirectSocket, type SocketOwner } from "./direct-socket.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { localAddressOf, peerAddressOf } from "./socket-address.ts";
 import { shakeHands, type TlsSession } from "./tls-session.ts";
 
 /** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
-export class NodeTransport extends StreamTransport {
+export class NodeTransport extends StreamTransport implements SocketOwner {
   declare protected readonly loop: NodeLoop;
   /** What bytes go through: the plain socket, or the TLS socket on it. */
   #socket: Socket | TLSSocket = NO_SOCKET;
@@ -61,19 +62,20 @@ export class NodeTransport extends StreamTransport {
     return this.#socket.writableLength;
   }
 
-  /** The socket option that brings reads straight to this transport, past the stream machinery. */
-  onread(): OnReadOpts {
-    return { buffer: this.loop.buffers.next, callback: (length, buffer) => this.#readInto(length, buffer) };
+  /** A socket whose reads come straight here; for `attach` as soon as it is connected. */
+  makeSocket(options: SocketConstructorOpts & { handle?: object } = {}): DirectSocket {
+    return new DirectSocket(this, this.loop.buffers.next, options);
   }
 
-  /** Takes over a connected socket; `events` if it was made without `onread()`, so that reads come as "data" events. */
-  attach(socket: Socket, events: boolean): void {
+  /** Takes over a connected socket. */
+  attach(socket: Socket): void {
     this.loop.transports.add(this);
     this.#plain = socket;
+    this.#socket = socket;
     // Asked for now, the socket remembers it; once the descriptor is gone nobody could tell who it was.
     void socket.remoteAddress;
-    this.#follow(socket);
-    if (events) socket.on("data", onData);
+    if (socket instanceof DirectSocket) socket.owner = this;
+    else this.#listenTo(socket).on("end", onEnd).on("data", onData);
   }
 
   /** Says where an end is that Node does not tell of: the path of a UNIX socket. */
@@ -86,7 +88,12 @@ export class NodeTransport extends StreamTransport {
   handshake(options: StartTlsOptions): Deferred<TlsFacts> {
     const plain = this.#plain;
     // From here on the TLS socket reads the descriptor and reports its end.
-    plain.off("end", onEnd).off("data", onData);
+    if (plain instanceof DirectSocket) {
+      plain.owner = undefined;
+      this.#listenTo(plain);
+    } else {
+      plain.off("end", onEnd).off("data", onData);
+    }
     this.#shaking = true;
     this.#wrapped = true;
     return shakeHands(plain, options, this.loop).addCallbacks(
@@ -205,11 +212,27 @@ export class NodeTransport extends StreamTransport {
     else resetSocket(this.#plain);
   }
 
-  /** Called by the listeners below. */
+  // What the socket tells: a DirectSocket by itself, others through the listeners below.
+
   deliver(data: Uint8Array): void {
     this.loop.beginDispatch();
     this.received(data);
     this.loop.endDispatch();
+  }
+
+  readInto(length: number, buffer: Uint8Array): boolean {
+    const { loop } = this;
+    this.deliver(loop.buffers.take(buffer, length));
+    loop.buffers.chooseNext(buffer, length);
+    if (length < buffer.length) {
+      this.#fullReads = 0;
+      return this.#reading;
+    }
+    this.#fullReads += 1;
+    if (this.#fullReads < FULL_READS_PER_TURN) return this.#reading;
+    this.#fullReads = 0;
+    loop.readAgainSoon(this);
+    return false;
   }
 
   inputEnded(): void {
@@ -257,33 +280,17 @@ export class NodeTransport extends StreamTransport {
     this.#shaking = false;
     this.#session = session;
     this.#plain.off("close", onClose);
-    this.#follow(session.socket);
-    session.socket.on("data", onData);
+    this.#socket = session.socket;
+    this.#listenTo(session.socket).on("end", onEnd).on("data", onData);
     if (this.#reading) session.socket.resume();
     this.flush();
     if (this.#closesWhenSecured) this.#afterSent(() => this.#closeNow());
     return session.facts;
   }
 
-  #follow(socket: Socket | TLSSocket): void {
-    this.#socket = socket;
+  #listenTo(socket: Socket | TLSSocket): Socket | TLSSocket {
     (socket as Owned)[owner] = this;
-    socket.on("end", onEnd).on("error", onError).on("close", onClose);
-  }
-
-  #readInto(length: number, buffer: Uint8Array): boolean {
-    const { loop } = this;
-    this.deliver(loop.buffers.take(buffer, length));
-    loop.buffers.chooseNext(buffer, length);
-    if (length < buffer.length) {
-      this.#fullReads = 0;
-      return this.#reading;
-    }
-    this.#fullReads += 1;
-    if (this.#fullReads < FULL_READS_PER_TURN) return this.#reading;
-    this.#fullReads = 0;
-    loop.readAgainSoon(this);
-    return false;
+    return socket.on("error", onError).on("close", onClose);
   }
 
   #afterSent(step: () => void): void {
@@ -345,10 +352,7 @@ function resetSocket(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-/** The types know `onread` of connect() only; the constructor takes it as well, and that is where connect() passes it. */
-export type DirectSocketOptions = SocketConstructorOpts & { readonly onread: OnReadOpts };
-
-/** The listeners are shared by all sockets, and find their transport on the socket: closures would weigh on each connection. */
+/** Shared by all sockets that are not direct ones: TLS, and those that Node accepted. They find their transport on the socket. */
 function onData(this: Owned, data: Uint8Array): void {
   this[owner].deliver(data);
 }

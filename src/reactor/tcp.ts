@@ -1,4 +1,4 @@
-import { Socket, type SocketConnectOpts, type TcpSocketConnectOpts } from "node:net";
+import type { SocketConnectOpts, TcpSocketConnectOpts } from "node:net";
 import { type Address, familyOf, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { ConnectError } from "../core/errors.ts";
@@ -13,7 +13,7 @@ import type {
   StreamOptions,
 } from "../core/reactor.ts";
 import type { NodeLoop } from "./node-loop.ts";
-import { type DirectSocketOptions, NodeTransport } from "./node-transport.ts";
+import { NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";
 
 export function listenTcp(loop: NodeLoop, options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port> {
@@ -93,8 +93,7 @@ export function begin<P extends Protocol>(transport: NodeTransport, factory: Pro
 /** One attempt at one address. Fails with the system's error. */
 export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnectOpts): Deferred<NodeTransport> {
   const transport = new NodeTransport(loop, options);
-  const constructing: DirectSocketOptions = { allowHalfOpen: true, onread: transport.onread() };
-  const socket = new Socket(constructing);
+  const socket = transport.makeSocket();
   const dialled = new Deferred<NodeTransport>(() => socket.destroy());
   const failed = (error: Error): void => {
     if (!dialled.called) dialled.errback(error);
@@ -102,7 +101,7 @@ export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnec
   socket.once("error", failed);
   socket.connect(where, () => {
     socket.off("error", failed);
-    transport.attach(socket, false);
+    transport.attach(socket);
     if ("path" in where) transport.nameEnds({ peer: { kind: "unix", path: where.path } });
     else if (transport.peer.kind !== "tcp") transport.nameEnds({ peer: asked(where) });
     dialled.callback(transport);
