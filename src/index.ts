@@ -1,4 +1,4 @@
-export type { Address } from "./core/address.ts";
+export type { Address, TcpAddress, UdpAddress, UnixAddress } from "./core/address.ts";
 export { formatAddress } from "./core/address.ts";
 export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
 export { type CoroutineBody, coroutine } from "./core/deferred/coroutine.ts";
@@ -26,9 +26,11 @@ export {
   LookupError,
   ProcessDone,
   ProcessTerminated,
+  ReactorStateError,
   TlsError,
+  UnsupportedError,
 } from "./core/errors.ts";
-export type { Files } from "./core/files.ts";
+export type { FileStatus, Files, WriteFileOptions } from "./core/files.ts";
 export { Logger } from "./core/log/logger.ts";
 export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
 export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";

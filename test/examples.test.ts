@@ -1,0 +1,161 @@
+/** Each program of examples/ does what its first line says, run as a user runs it. (examples/chat has tests of its own.) */
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect as connectPlain, createServer, type Socket } from "node:net";
+import { after, describe, type TestContext, test } from "node:test";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { quoteArgument } from "ropewalk/endpoints";
+import { ROOT } from "../tools/tree.ts";
+import { Authority } from "./interop/support/certificates.ts";
+import { freePort, temporaryFolder } from "./interop/support/places.ts";
+import { FILE_LIMIT_MS, lacks, type Program, start } from "./interop/support/program.ts";
+import { Transcript } from "./interop/support/transcript.ts";
+
+const ANYWHERE = "tcp:0:interface=127.0.0.1";
+const LONGEST = 40;
+/** Several times what all buffers on the way hold. */
+const TOO_MUCH = 64 << 20;
+
+describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
+  const programs = readdirSync(`${ROOT}examples`).filter((name) => name.endsWith(".ts"));
+
+  for (const name of programs) {
+    test(`${name} is short and uses the public API only`, () => {
+      const text = readFileSync(`${ROOT}examples/${name}`, "utf8");
+      assert.ok(text.split("\n").length <= LONGEST);
+      for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
+        assert.match(from, /^(ropewalk(\/\w+)?|node:\w+)$/);
+    });
+  }
+
+  test("echo says back what it hears, to a line client that prints it and ends with status 0", async (t) => {
+    const server = run(t, "echo", ANYWHERE);
+    const client = run(t, "line-client", `tcp:127.0.0.1:${await portOf(server)}`, "good morning");
+    assert.equal((await client.finished()).code, 0);
+    assert.equal(client.out.text, "good morning\n");
+    await interrupt(server);
+  });
+
+  test("echo takes no more than it can send from a peer that does not read", async (t) => {
+    const socket = connectPlain(Number(await portOf(run(t, "echo", ANYWHERE))), "127.0.0.1");
+    t.after(() => socket.destroy());
+    socket.on("error", () => {});
+    const chunk = Buffer.alloc(65_536, "x");
+    let sent = 0;
+    while (sent < TOO_MUCH && (socket.write(chunk) || (await drained(socket)))) sent += chunk.length;
+    assert.ok(sent < TOO_MUCH);
+  });
+
+  test("line-client says why it got no answer, and ends with status 1", async (t) => {
+    const client = run(t, "line-client", `tcp:127.0.0.1:${await freePort()}`);
+    assert.equal((await client.finished()).code, 1);
+    assert.match(client.err.text, /ECONNREFUSED/);
+  });
+
+  test("retrying-client connects again after a loss and a refusal, and leaves on SIGINT", async (t) => {
+    const port = await freePort();
+    const client = run(t, "retrying-client", `tcp:127.0.0.1:${port}`);
+    for (const round of ["first", "second"]) {
+      const server = createServer((socket) => {
+        socket.on("error", () => {}).write(`${round}\n`);
+        socket.once("data", () => setImmediate(() => socket.end()));
+        server.close();
+      });
+      server.listen(port, "127.0.0.1");
+      await client.out.until(new RegExp(`heard: ${round}\n(.*\n)*lost: ConnectionDone`));
+    }
+    await interrupt(client);
+  });
+
+  test("udp-echo sends each datagram back", async (t) => {
+    const port = Number(await portOf(run(t, "udp-echo", "127.0.0.1", "0")));
+    const socket = createSocket("udp4");
+    t.after(() => socket.close());
+    const heard = new Promise<string>((resolve) => socket.once("message", (data) => resolve(data.toString())));
+    socket.send("hello", port, "127.0.0.1");
+    assert.equal(await heard, "hello");
+  });
+
+  test("child-process sorts", async (t) => {
+    const program = run(t, "child-process", "pear", "apple", "fig");
+    assert.equal((await program.finished()).code, 0);
+    assert.equal(program.out.text, "apple fig pear\n");
+  });
+
+  test("cpu-work counts primes, and the loop is free meanwhile", async (t) => {
+    const program = run(t, "cpu-work", "1000000");
+    assert.equal((await program.finished()).code, 0);
+    const [, ticks] = await program.out.until(
+      /^78498 primes below 1000000; meanwhile the loop was free (\d+) times\n$/,
+    );
+    assert.ok(Number(ticks) >= 2);
+  });
+});
+
+describe("the examples with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
+  const folder = temporaryFolder({ after });
+  const authority = new Authority(folder, "root");
+  const ca = authority.files.cert;
+
+  test("tls-sni shows each name its own certificate", async (t) => {
+    for (const name of ["one.test", "two.test"]) authority.issue(name);
+    const server = run(t, "tls-sni", `tls:0:interface=127.0.0.1:sni=${quoteArgument(folder)}`);
+    const port = Number(await portOf(server));
+    for (const servername of ["one.test", "two.test"]) {
+      const socket = connectTls({ port, host: "127.0.0.1", servername, ca });
+      await said(t, socket, `This is ${servername}, over TLSv1.3\r\n`);
+    }
+    await interrupt(server);
+  });
+
+  test("starttls wants TLS first, and speaks it from then on", async (t) => {
+    const { certFile, keyFile } = authority.issue("localhost");
+    const server = run(t, "starttls", ANYWHERE, certFile, keyFile);
+    const plain = connectPlain(Number(await portOf(server)), "127.0.0.1");
+    plain.write("Ann\n");
+    await said(t, plain, "Say STARTTLS first\r\n");
+    plain.write("STARTTLS\n");
+    await said(t, plain, "Go ahead\r\n");
+    const secured = connectTls({ socket: plain, servername: "localhost", ca });
+    secured.write("Ann\n");
+    await said(t, secured, "Hello, Ann. Nobody else heard that: TLSv1.3\r\n");
+    await interrupt(server);
+  });
+});
+
+function run(t: TestContext, name: string, ...args: string[]): Program {
+  return start(t, process.execPath, [`${ROOT}build/examples/${name}.js`, ...args]);
+}
+
+async function portOf(program: Program): Promise<string> {
+  const [, port = ""] = await program.out.until(/Listening on 127\.0\.0\.1:(\d+)/);
+  return port;
+}
+
+async function interrupt(program: Program): Promise<void> {
+  program.kill("SIGINT");
+  assert.deepEqual(await program.finished(), { code: 0, signal: null });
+}
+
+/** Waits for these words; then nobody listens to the socket any more. */
+async function said(t: TestContext, socket: Socket | TLSSocket, words: string): Promise<void> {
+  t.after(() => socket.destroy());
+  const heard = new Transcript("the server");
+  const listen = (data: Buffer): void => heard.add(data.toString("latin1"));
+  const fail = (error: Error): void => heard.end(String(error));
+  socket.on("data", listen).on("error", fail);
+  await heard.until(words);
+  socket.off("data", listen).off("error", fail);
+}
+
+/** Whether the peer takes what was written after all. */
+function drained(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(false), 300);
+    socket.once("drain", () => {
+      clearTimeout(late);
+      resolve(true);
+    });
+  });
+}
