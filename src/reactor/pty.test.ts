@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { ProcessDone, type ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
@@ -116,6 +120,23 @@ describe("a child on a terminal that node-pty makes", () => {
     assert.deepEqual(pty.calls, ["pause", "resume", "kill SIGHUP"]);
     pty.exit({ exitCode: 0, signal: 1 });
     assert.equal(((await child.ended) as ProcessTerminated).signal, "SIGHUP");
+  });
+
+  test("is heard to its last word, though the terminal announces its end before that", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    // A file ends as a terminal does: with nothing left to read.
+    writeFileSync(join(folder, "terminal"), `${"x".repeat(10_000)}last words`);
+    const fd = openSync(join(folder, "terminal"), "r");
+    t.after(() => closeSync(fd));
+    const socket = new EventEmitter();
+    const pty = Object.assign(new FakePty(), { fd, _socket: socket });
+    const child = spawn("prog", { pty: {} }, pty);
+    await child.made;
+    socket.emit("end");
+    pty.exit({ exitCode: 0 });
+    assert.ok((await child.ended) instanceof ProcessDone);
+    assert.equal(child.text, `${"x".repeat(10_000)}last words`);
   });
 
   test("may be ended by a signal that has no name here", async () => {

@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { constants } from "node:os";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
@@ -127,6 +128,7 @@ class PtyProcess implements RunningProcess {
     }
     this.#terminal = terminal;
     terminal.onData((data) => this.#calls.received(1, data));
+    readToTheEnd(terminal, (data) => this.#calls.received(1, data));
     terminal.onExit(({ exitCode, signal }) => this.#exited(exitCode, signal));
     this.#calls.made(this);
     for (const what of this.#asked.splice(0)) what(terminal);
@@ -157,6 +159,28 @@ class PtyProcess implements RunningProcess {
   }
 }
 
+/**
+ * libuv takes a hang-up right after a short read for the end, though the terminal may hold more: the last words of a program
+ * that leaves at once. They are read when that end is announced, while the descriptor is still open.
+ */
+function readToTheEnd(terminal: Terminal, take: (data: Uint8Array) => void): void {
+  const { fd, _socket: socket } = terminal;
+  if (fd === undefined || socket === undefined) return;
+  socket.prependListener("end", () => {
+    for (;;) {
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      let length = 0;
+      try {
+        length = readSync(fd, buffer);
+      } catch {
+        // EIO is how a terminal says that nobody is at its other end, and that all is read.
+      }
+      if (length === 0) return;
+      take(buffer.subarray(0, length));
+    }
+  });
+}
+
 /** As much of the package `node-pty` as is used here: it is optional, so its own types may not be there. */
 export interface NodePty {
   spawn(program: string, args: string[], options: object): Terminal;
@@ -164,6 +188,9 @@ export interface NodePty {
 
 interface Terminal {
   readonly pid: number;
+  /** Not public, and not on every platform: without them, see readToTheEnd, last words can be lost. */
+  readonly fd?: number;
+  readonly _socket?: { prependListener(event: "end", listener: () => void): unknown };
   /** Bytes, since no encoding is asked for. */
   onData(listener: (data: Uint8Array) => void): unknown;
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): unknown;
@@ -189,6 +216,9 @@ async function loadNodePty(): Promise<NodePty> {
 function nameOf(signal: number): string {
   return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
 }
+
+/** What Linux holds for a terminal, at most. */
+const CHUNK_BYTES = 4_096;
 
 const END_OF_TRANSMISSION = "\x04";
 

@@ -49,6 +49,11 @@ class StdioTransport extends StreamTransport {
   readonly #onData = (data: Uint8Array): void => this.received(data);
   readonly #onEnd = (): void => this.ended();
   readonly #onError = (error: Error): void => this.#broke(error);
+  readonly #onInputError = (error: NodeJS.ErrnoException): void => {
+    // A terminal that hangs up ends with EIO or with an end, as chance has it.
+    if (error.code === "EIO" && this.#input.isTTY) this.ended();
+    else this.#broke(error);
+  };
   readonly #onSent = (): void => {
     if (this.unsentBytes === 0) this.drained();
   };
@@ -64,7 +69,7 @@ class StdioTransport extends StreamTransport {
 
   override opened(protocol: Protocol): Error | undefined {
     this.#open.add(this);
-    this.#input.on("end", this.#onEnd).on("error", this.#onError);
+    this.#input.on("end", this.#onEnd).on("error", this.#onInputError);
     this.#output.on("error", this.#onError);
     const thrown = super.opened(protocol);
     // The listener makes it flow: not before the protocol could say that it wants to wait.
