@@ -146,6 +146,10 @@ class StdioTransport extends StreamTransport {
   #endOutput(then: () => void): void {
     if (!this.#outputOpen) {
       setImmediate(then);
+    } else if (this.#ownOutput === undefined && this.unsentBytes === 0) {
+      // Not even an empty write: on a terminal that hung up it fails.
+      this.#outputOpen = false;
+      setImmediate(then);
     } else if (this.#ownOutput === undefined) {
       // An empty write is called back after all that was written before it.
       this.#output.write("", () => setImmediate(then));
