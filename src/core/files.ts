@@ -17,12 +17,15 @@ export interface Files {
   makeDirectory(path: string): Deferred<void>;
 }
 
+/** How a file is written. */
 export interface WriteFileOptions {
+  /** Writes beside the file, syncs and renames: after a crash there is the old file or the new one, whole. Default false. */
   readonly atomic?: boolean;
   /** Permission bits of a new file; default 0o666 less the umask. */
   readonly mode?: number;
 }
 
+/** What the system knows of a file or directory; of what a link points at, not of the link. */
 export interface FileStatus {
   readonly kind: "file" | "directory" | "other";
   /** Bytes. */
