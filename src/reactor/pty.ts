@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { closeSync, constants as fsConstants, openSync } from "node:fs";
 import { constants } from "node:os";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
@@ -26,6 +26,7 @@ class PtyProcess implements RunningProcess {
   readonly #running: Set<RunningProcess>;
   readonly #program: string;
   #terminal: Terminal | undefined = undefined;
+  #held: number | undefined = undefined;
   #asked: ((terminal: Terminal) => void)[] = [];
   #gone = false;
 
@@ -128,7 +129,7 @@ class PtyProcess implements RunningProcess {
     }
     this.#terminal = terminal;
     terminal.onData((data) => this.#calls.received(1, data));
-    readToTheEnd(terminal, (data) => this.#calls.received(1, data));
+    this.#held = holdOpen(terminal);
     terminal.onExit(({ exitCode, signal }) => this.#exited(exitCode, signal));
     this.#calls.made(this);
     for (const what of this.#asked.splice(0)) what(terminal);
@@ -136,6 +137,7 @@ class PtyProcess implements RunningProcess {
 
   #exited(exitCode: number, signal: number | undefined): void {
     this.#gone = true;
+    if (this.#held !== undefined) closeSync(this.#held);
     const reason = reasonOf(exitCode, signal ? nameOf(signal) : null);
     this.#calls.exited(reason);
     this.#calls.lost(1);
@@ -160,25 +162,21 @@ class PtyProcess implements RunningProcess {
 }
 
 /**
- * libuv takes a hang-up right after a short read for the end, though the terminal may hold more: the last words of a program
- * that leaves at once. They are read when that end is announced, while the descriptor is still open.
+ * Opens the program's end of its terminal here as well, until it is gone. Otherwise the terminal hangs up as soon as the
+ * program has closed its own descriptors, which many do before they exit: then a part of what it said last is lost, and it
+ * may be killed by the SIGHUP that follows. Returns the descriptor, where the platform has one.
  */
-function readToTheEnd(terminal: Terminal, take: (data: Uint8Array) => void): void {
-  const { fd, _socket: socket } = terminal;
-  if (fd === undefined || socket === undefined) return;
-  socket.prependListener("end", () => {
-    for (;;) {
-      const buffer = new Uint8Array(CHUNK_BYTES);
-      let length = 0;
-      try {
-        length = readSync(fd, buffer);
-      } catch {
-        // EIO is how a terminal says that nobody is at its other end, and that all is read.
-      }
-      if (length === 0) return;
-      take(buffer.subarray(0, length));
-    }
-  });
+function holdOpen(terminal: Terminal): number | undefined {
+  if (terminal.ptsName === undefined) return undefined;
+  try {
+    return openSync(terminal.ptsName, O_RDWR | O_NOCTTY);
+  } catch (error) {
+    log.warn("Cannot hold {terminal} open: its program's last words may be lost", {
+      terminal: terminal.ptsName,
+      error,
+    });
+    return undefined;
+  }
 }
 
 /** As much of the package `node-pty` as is used here: it is optional, so its own types may not be there. */
@@ -188,9 +186,8 @@ export interface NodePty {
 
 interface Terminal {
   readonly pid: number;
-  /** Not public, and not on every platform: without them, see readToTheEnd, last words can be lost. */
-  readonly fd?: number;
-  readonly _socket?: { prependListener(event: "end", listener: () => void): unknown };
+  /** Where the program's end is; not on every platform. */
+  readonly ptsName?: string;
   /** Bytes, since no encoding is asked for. */
   onData(listener: (data: Uint8Array) => void): unknown;
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): unknown;
@@ -217,8 +214,7 @@ function nameOf(signal: number): string {
   return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
 }
 
-/** What Linux holds for a terminal, at most. */
-const CHUNK_BYTES = 4_096;
+const { O_NOCTTY, O_RDWR } = fsConstants;
 
 const END_OF_TRANSMISSION = "\x04";
 
