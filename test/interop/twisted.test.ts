@@ -95,7 +95,10 @@ describe("Twisted", { skip: lacks(PYTHON) || lacksTwisted(), timeout: FILE_LIMIT
     const twisted = new Twisted(program, ++made);
     twisted.tell(`listen ${theirServerString(kind, path)}`);
     const where = await twisted.said("at (.+)");
-    return { guest: await connect(reactor, clientString(kind, where), visitor(t, make)), twisted };
+    const guest = await connect(reactor, clientString(kind, where), visitor(t, make));
+    // The kernel has connected us before Twisted accepts.
+    await twisted.said("made");
+    return { guest, twisted };
   }
 
   function serverString(kind: Kind, path: string): string {
