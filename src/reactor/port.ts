@@ -13,7 +13,7 @@ import { serverAddressOf } from "./socket-address.ts";
 import { prepareServer } from "./tls-session.ts";
 
 /** A listening socket, and the factory that its connections go to. */
-export class NodePort implements Port {
+class NodePort implements Port {
   readonly address: Address;
   readonly #server: Server;
   readonly #loop: NodeLoop;

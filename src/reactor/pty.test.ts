@@ -5,7 +5,7 @@ import { ProcessDone, type ProcessTerminated, ReactorStateError, UnsupportedErro
 import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import type { RunningProcess } from "./process.ts";
-import { type NodePty, spawnOnPty } from "./pty.ts";
+import { loadNodePty, type NodePty, spawnOnPty } from "./pty.ts";
 
 const installed = await import("node-pty" as string).then(
   () => true,
@@ -142,15 +142,13 @@ describe("a child on a terminal that node-pty makes", () => {
     assert.equal(((await child.ended) as ProcessTerminated).signal, "999");
   });
 
-  test("ends, with what to install, where the package is missing", {
-    skip: installed ? "it is not missing" : false,
-  }, async () => {
+  test("ends, with what to install, where the package is missing", async () => {
     const running = new Set<RunningProcess>();
     const protocol = new Recorder();
-    spawnOnPty(protocol, "prog", { pty: {} }, running);
+    spawnOnPty(protocol, "prog", { pty: {} }, running, () => loadNodePty("node-pty-missing"));
     const reason = (await protocol.ended) as ProcessTerminated;
     assert.ok(reason.cause instanceof UnsupportedError);
-    assert.match(reason.message, /npm install node-pty/);
+    assert.match(reason.message, /npm install node-pty-missing/);
     assert.deepEqual(protocol.events, ["ended ProcessTerminated"]);
     assert.equal(running.size, 0);
   });

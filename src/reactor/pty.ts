@@ -198,13 +198,16 @@ interface Terminal {
   kill(signal: string): void;
 }
 
-async function loadNodePty(): Promise<NodePty> {
-  // In a variable, so that the compiler does not look for a package that need not be there.
-  const name: string = "node-pty";
+/**
+ * The optional package, or that of another name.
+ *
+ * @throws UnsupportedError where it cannot be loaded; the promise is rejected with it.
+ */
+export async function loadNodePty(name = "node-pty"): Promise<NodePty> {
   try {
     return (await import(name)) as NodePty;
   } catch (error) {
-    throw new UnsupportedError('the optional package "node-pty" cannot be loaded: run "npm install node-pty"', {
+    throw new UnsupportedError(`the optional package "${name}" cannot be loaded: run "npm install ${name}"`, {
       cause: error,
     });
   }

@@ -190,7 +190,7 @@ class Author {
 const KINDS: readonly Kind[] = ["plain", "plain", "plain", "groups", "coroutines", "cancelledCoroutines", "unbalanced"];
 
 /** A generator of numbers from 0 to 1, the same for the same seed everywhere. */
-export function mulberry32(seed: number): () => number {
+function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -20,7 +20,7 @@ import type { Clock } from "./clock.ts";
  */
 export function deferLater(clock: Clock, ms: number): Deferred<void>;
 export function deferLater<T>(clock: Clock, ms: number, f: () => T | PromiseLike<T>): Deferred<T>;
-export function deferLater<T>(clock: Clock, ms: number, f?: () => T | PromiseLike<T>): Deferred<T | void> {
+export function deferLater<T>(clock: Clock, ms: number, f?: () => T | PromiseLike<T>): Deferred<T> | Deferred<void> {
   const later = new Deferred<void>(() => call.cancel());
   const call = clock.callLater(ms, () => later.callback());
   return f === undefined ? later : later.addCallback(f);
