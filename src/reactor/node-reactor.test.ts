@@ -35,9 +35,9 @@ describe("a node reactor", () => {
     const ended = reactor.run();
     assert.equal(process.listenerCount("SIGTERM"), before + 1);
     let heard = 0;
-    using _listener = reactor.onSignal("SIGUSR2", () => heard++);
-    process.kill(process.pid, "SIGUSR2");
-    await once(process, "SIGUSR2");
+    using _listener = reactor.onSignal("SIGHUP", () => heard++);
+    process.kill(process.pid, "SIGHUP");
+    await once(process, "SIGHUP");
     assert.equal(heard, 1);
     process.kill(process.pid, "SIGTERM");
     await once(process, "SIGTERM");

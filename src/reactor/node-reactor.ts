@@ -166,7 +166,10 @@ export class NodeReactor implements Reactor {
     return this.#phases.running;
   }
 
-  /** While it runs, SIGINT and SIGTERM stop it, and a second one ends the process at once. */
+  /**
+   * While it runs, SIGINT and SIGTERM stop it, and a second one ends the process at once. Under a script runner (`npm start`),
+   * which passes on what the terminal has sent already, a second one within 500 ms is the first one's echo.
+   */
   run(): Deferred<void> {
     return this.#phases.run().addCallback(() => {
       for (const held of this.#held.splice(0)) held[Symbol.dispose]();

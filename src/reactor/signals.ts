@@ -27,19 +27,36 @@ export function onSignal(signal: string, f: () => void): Disposable {
 /**
  * Lets SIGINT and SIGTERM call `stop` the first time; the second time the process exits at once, with status 128 plus the
  * signal's number as a shell would report it. A reactor keeps this from start-up until shutdown is complete.
+ *
+ * Under a script runner (`npm start`) one Ctrl-C comes twice: from the terminal, which tells the whole group, and from the
+ * runner, which passes on what it is told. So there what comes within `echoMs` of the first is taken for its echo, and
+ * the listeners, with the process, stay for it as long: without them it would end the process with another status.
  */
-export function stopOnSignals(stop: () => void): Disposable {
-  let asked = false;
+export function stopOnSignals(stop: () => void, echoMs: number = usualEchoMs()): Disposable {
+  let heardAtMs = Number.NaN;
+  let echoed = false;
+  let staying: NodeJS.Timeout | undefined;
   const hear = (signal: NodeJS.Signals) => {
-    if (asked) process.exit(128 + constants.signals[signal]);
-    asked = true;
+    if (performance.now() - heardAtMs < echoMs) {
+      echoed = true;
+      staying?.unref();
+      return;
+    }
+    if (!Number.isNaN(heardAtMs)) process.exit(128 + constants.signals[signal]);
+    heardAtMs = performance.now();
     log.info("Received {signal}: shutting down; once more exits at once", { signal });
     stop();
   };
   const listeners = STOPPING.map((signal) => onSignal(signal, () => hear(signal)));
+  const leave = () => {
+    for (const listener of listeners) listener[Symbol.dispose]();
+  };
   return {
     [Symbol.dispose]: () => {
-      for (const listener of listeners) listener[Symbol.dispose]();
+      const leftMs = heardAtMs + echoMs - performance.now();
+      if (!(leftMs > 0)) return leave();
+      staying = setTimeout(leave, leftMs);
+      if (echoed) staying.unref();
     },
   };
 }
@@ -60,6 +77,13 @@ function checkSignal(signal: string): NodeJS.Signals {
   return signal as NodeJS.Signals;
 }
 
+/** Every script runner sets this variable, as npm does. */
+function usualEchoMs(): number {
+  return process.env["npm_lifecycle_event"] === undefined ? 0 : ECHO_MS;
+}
+
+/** A busy machine may take this long over passing a signal on; nobody presses Ctrl-C twice in it and means it. */
+const ECHO_MS = 500;
 const STOPPING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 const UNCATCHABLE: ReadonlySet<string> = new Set(["SIGKILL", "SIGSTOP"]);
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;

@@ -79,16 +79,21 @@ describe("the chat example with real clients", { skip: peers, timeout: FILE_LIMI
     await bob.out.until("* Ann left");
   });
 
-  test("npm start serves where --listen says, and SIGINT ends it with status 0", async (t) => {
-    const chat = await open(t, "npm", ["start", "--silent", "--"]);
-    const ann = start(t, "nc", ["-U", chat.unix]);
-    ann.write("Ann\n");
-    await ann.out.until("Hello, Ann.");
-    chat.program.kill("SIGINT");
-    assert.deepEqual(await chat.program.finished(), { code: 0, signal: null });
-    await ann.out.until("Goodbye!");
-    assert.equal(existsSync(chat.unix), false);
-  });
+  for (const [whom, pidOf] of [
+    ["npm alone", (npm: Program) => npm.pid],
+    ["its whole process group, as Ctrl-C does", (npm: Program) => -npm.pid],
+  ] as const) {
+    test(`npm start serves where --listen says, and SIGINT to ${whom} ends it with status 0`, async (t) => {
+      const chat = await open(t, "setsid", ["npm", "start", "--silent", "--"]);
+      const ann = start(t, "nc", ["-U", chat.unix]);
+      ann.write("Ann\n");
+      await ann.out.until("Hello, Ann.");
+      process.kill(pidOf(chat.program), "SIGINT");
+      assert.deepEqual(await chat.program.finished(), { code: 0, signal: null });
+      await ann.out.until("Goodbye!");
+      assert.equal(existsSync(chat.unix), false);
+    });
+  }
 
   test("a port that is in use ends it with status 1 and says which", async (t) => {
     const { tcp } = await open(t, process.execPath, [`${ROOT}build/examples/chat/main.js`]);
