@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "./address.ts";
+import { showValue } from "./log/value.ts";
 
 /** The connection was closed cleanly, by either side: the normal reason of `connectionLost`. */
 export class ConnectionDone extends Error {
@@ -97,6 +98,11 @@ export class UnsupportedError extends Error {
 /** The reactor is not in the state that the call needs (`run` while running, `stop` while stopped). */
 export class ReactorStateError extends Error {
   override readonly name: string = "ReactorStateError";
+}
+
+/** What was thrown, if it is an Error; else one that says what it was, with that as its `cause`. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(showValue(thrown), { cause: thrown });
 }
 
 function commonCode(attempts: readonly ConnectAttempt[]): string | undefined {

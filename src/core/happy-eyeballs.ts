@@ -1,6 +1,6 @@
 import { formatAddress, type TcpAddress } from "./address.ts";
 import { Deferred } from "./deferred/deferred.ts";
-import { type ConnectAttempt, ConnectError } from "./errors.ts";
+import { type ConnectAttempt, ConnectError, toError } from "./errors.ts";
 import type { Clock, DelayedCall } from "./time/clock.ts";
 
 export interface HappyEyeballsOptions<T> {
@@ -122,7 +122,7 @@ class Race<T> {
 
   #attemptFailed(index: number, error: unknown): void {
     if (this.#over) return;
-    this.#errors[index] = error instanceof Error ? error : new Error(String(error), { cause: error });
+    this.#errors[index] = toError(error);
     this.#failed += 1;
     if (this.#starting) return;
     if (this.#started < this.#addresses.length) this.startNext();

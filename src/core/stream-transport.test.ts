@@ -58,6 +58,19 @@ describe("StreamTransport and its engine", () => {
     assert.equal(other.protocol.reason?.cause, fault);
   });
 
+  test("whatever a protocol throws is the reason of its loss: not only errors, nor only what can be shown", () => {
+    for (const thrown of ["boom", Object.create(null), undefined]) {
+      const { engine, protocol } = opened();
+      protocol.dataReceived = () => {
+        throw thrown;
+      };
+      engine.received(new Uint8Array(1));
+      engine.closed();
+      assert.ok(protocol.reason instanceof Error);
+      assert.equal(protocol.reason.cause, thrown);
+    }
+  });
+
   test("fail resets, and gives its reason", () => {
     const { engine, protocol } = opened();
     const reason = new Error("no such certificate");
@@ -290,6 +303,10 @@ class Engine extends StreamTransport {
 
   open(protocol: Protocol): void {
     this.opened(protocol);
+  }
+
+  override received(data: Uint8Array): void {
+    super.received(data);
   }
 
   override ended(): void {

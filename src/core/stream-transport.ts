@@ -13,7 +13,7 @@
 import type { Address } from "./address.ts";
 import { Deferred } from "./deferred/deferred.ts";
 import { succeed } from "./deferred/succeed.ts";
-import { ConnectionAborted, ConnectionDone, ConnectionLost } from "./errors.ts";
+import { ConnectionAborted, ConnectionDone, ConnectionLost, toError } from "./errors.ts";
 import { Logger } from "./log/logger.ts";
 import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./reactor.ts";
@@ -331,7 +331,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
   }
 
   #threw(method: string, thrown: unknown): Error {
-    const error = thrown instanceof Error ? thrown : new Error(`Protocol threw ${String(thrown)}`, { cause: thrown });
+    const error = toError(thrown);
     log.error("{method} of {protocol} threw: closing this connection", {
       method,
       protocol: this.protocol?.constructor.name,

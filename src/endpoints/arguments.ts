@@ -1,3 +1,4 @@
+import { messageOf } from "../core/log/value.ts";
 import type { Coercion } from "./coerce.ts";
 import { EndpointSyntaxError } from "./errors.ts";
 import type { ParsedEndpoint } from "./grammar.ts";
@@ -129,7 +130,7 @@ function coerceArgument(source: EndpointSource, name: string, rule: ArgumentRule
     return rule.coerce(value);
   } catch (error) {
     if (error instanceof EndpointSyntaxError) throw error;
-    const problem = `argument "${name}": ${error instanceof Error ? error.message : String(error)}`;
+    const problem = `argument "${name}": ${messageOf(error)}`;
     throw new EndpointSyntaxError(source.description, problem, { argument: name, form: source.form, cause: error });
   }
 }

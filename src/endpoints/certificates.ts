@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { coroutine } from "../core/deferred/coroutine.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
+import { messageOf } from "../core/log/value.ts";
 import type { Reactor } from "../core/reactor.ts";
 import type { TlsIdentity } from "../core/tls.ts";
 import { EndpointError } from "./errors.ts";
@@ -97,7 +98,7 @@ function problemOf(cert: string, certPath: string, key: string, keyPath: string)
     const matches = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
     return matches ? undefined : new Error("they do not belong together");
   } catch (cause) {
-    return new Error(cause instanceof Error ? cause.message : String(cause), { cause });
+    return new Error(messageOf(cause), { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
-import { ConnectionLost } from "../core/errors.ts";
+import { ConnectionLost, toError } from "../core/errors.ts";
 import { buildProtocol, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import type { TlsClientOptions } from "../core/tls.ts";
@@ -83,7 +83,7 @@ class TlsThenProtocol<P extends Protocol> extends Protocol {
     try {
       inner.makeConnection(this.transport);
     } catch (error) {
-      this.#thrown = error instanceof Error ? error : new Error(String(error), { cause: error });
+      this.#thrown = toError(error);
       this.transport.abortConnection();
       this.#fail(this.#thrown);
       return;

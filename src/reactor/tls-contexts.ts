@@ -6,6 +6,7 @@ import {
   type Server,
 } from "node:tls";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
+import { toError } from "../core/errors.ts";
 import type { TlsClientOptions, TlsIdentity, TlsServerOptions } from "../core/tls.ts";
 
 /**
@@ -40,7 +41,7 @@ export class ServerContexts {
     // OpenSSL waits for an answer, and nothing would catch an exception in its callback.
     maybeDeferred(() => (typeof sni === "function" ? sni(name) : identityFor(sni ?? {}, name)))
       .addCallback(answer)
-      .addErrback((error) => done(error instanceof Error ? error : new Error(String(error), { cause: error })));
+      .addErrback((error) => done(toError(error)));
   }
 
   #contextFor(identity: TlsIdentity): SecureContext {

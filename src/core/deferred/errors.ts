@@ -1,3 +1,5 @@
+import { messageOf } from "../log/value.ts";
+
 /**
  * A Deferred was cancelled before it had a result. Its `name` is `"AbortError"`, so that code which knows only
  * `AbortSignal` recognises it; `cause` is the reason given to `cancel(reason)`, if there was one.
@@ -10,7 +12,7 @@
  * ```
  */
 export class CancelledError extends Error {
-  override name = "AbortError";
+  override readonly name: string = "AbortError";
 
   constructor(reason?: unknown) {
     super("The Deferred was cancelled", reason === undefined ? undefined : { cause: reason });
@@ -19,17 +21,17 @@ export class CancelledError extends Error {
 
 /** Something that happens once was asked to happen again: a Deferred to fire, a DelayedCall that ran to be moved. */
 export class AlreadyCalledError extends Error {
-  override name = "AlreadyCalledError";
+  override readonly name: string = "AlreadyCalledError";
 }
 
 /** A DelayedCall that was cancelled was asked for something. */
 export class AlreadyCancelledError extends Error {
-  override name = "AlreadyCancelledError";
+  override readonly name: string = "AlreadyCancelledError";
 }
 
 /** A Deferred had no result in the time given to `addTimeout`; `cause` is the CancelledError that ended it. */
 export class TimeoutError extends Error {
-  override name = "TimeoutError";
+  override readonly name: string = "TimeoutError";
   /** How long it was given, in ms. */
   readonly timeoutMs: number;
 
@@ -41,22 +43,22 @@ export class TimeoutError extends Error {
 
 /** The first failure among the Deferreds of `gatherResults`: `cause` is the error, `index` says whose. */
 export class FirstError extends Error {
-  override name = "FirstError";
+  override readonly name: string = "FirstError";
   /** Position of the Deferred that failed. */
   readonly index: number;
 
   constructor(index: number, cause: unknown) {
-    super(`Deferred ${index} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`Deferred ${index} failed: ${messageOf(cause)}`, { cause });
     this.index = index;
   }
 }
 
 /** `DeferredQueue.put` found the queue full. */
 export class QueueOverflowError extends Error {
-  override name = "QueueOverflowError";
+  override readonly name: string = "QueueOverflowError";
 }
 
 /** `DeferredQueue.get` found as many waiters in the line as the queue allows. */
 export class QueueUnderflowError extends Error {
-  override name = "QueueUnderflowError";
+  override readonly name: string = "QueueUnderflowError";
 }

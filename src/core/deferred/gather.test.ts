@@ -76,8 +76,12 @@ test("gatherResults fails at the first failure, with its index and cause, and le
   assert.equal(resultOf(a), "a");
 });
 
-test("gatherResults shows what was thrown even if it is no Error", () => {
-  assert.equal((errorOf(gatherResults([fail("text")])) as Error).message, "Deferred 0 failed: text");
+test("gatherResults shows what was thrown even if it is no Error, or cannot be shown", () => {
+  const hostile = Object.defineProperty(new Error(), "message", { get: () => assert.fail() });
+  const shown = ["text", Object.create(null), hostile].map((thrown) => {
+    return (errorOf(gatherResults([fail(thrown)])) as Error).message;
+  });
+  assert.deepEqual(shown, ["Deferred 0 failed: text", "Deferred 0 failed: {}", "Deferred 0 failed: [unreadable]"]);
 });
 
 test("gatherResults takes the first error; a later one is unhandled unless somebody takes it", () => {

@@ -51,6 +51,10 @@ describe("formatEvent", () => {
       [new Map([["k", 1]]), `Map {"k" => 1}`],
       [new Set([1]), "Set {1}"],
       [new Date(0), "1970-01-01T00:00:00.000Z"],
+      [{ toJSON: () => 1, constructor: Object }, "{toJSON: [function toJSON], constructor: [function Object]}"],
+      [new Says((self) => self), "[circular]"],
+      [new Says(() => new Says((self) => [self])), "[[circular]]"],
+      [new Says(endless), "{…}"],
       [/x/, "/x/"],
       [new Plain(), "[Plain]"],
       [Object.create({}), "[Object]"],
@@ -93,6 +97,18 @@ describe("escapeControls", () => {
     );
   });
 });
+
+/** Shown by what its own toJSON makes of it. */
+class Says {
+  readonly toJSON: () => unknown;
+  constructor(say: (self: unknown) => unknown) {
+    this.toJSON = () => say(this);
+  }
+}
+
+function endless(): Says {
+  return new Says(endless);
+}
 
 function format(text: string, fields: Record<string, unknown>): string {
   return formatEvent({ level: "info", namespace: "n", timeMs: 0, ...fields, format: text } as LogEvent);

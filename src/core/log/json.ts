@@ -1,6 +1,6 @@
 import type { LogEvent, LogObserver } from "./event.ts";
 import { escapeControls, formatEvent } from "./format.ts";
-import { hexOf, isPlainObject, showValue, UNREADABLE } from "./value.ts";
+import { hexOf, isPlainObject, readPart, showValue, UNREADABLE } from "./value.ts";
 
 /**
  * Writes each event as one line of JSON: `timeMs`, `level`, `namespace`, `message` (the format filled in), `format`, then
@@ -19,8 +19,9 @@ import { hexOf, isPlainObject, showValue, UNREADABLE } from "./value.ts";
 export function jsonObserver(write: (text: string) => void): LogObserver {
   return function jsonObserver(event: LogEvent): void {
     const { timeMs, level, namespace, format, ...fields } = event;
-    const line: Record<string, unknown> = { timeMs, level, namespace, message: formatEvent(event), format };
-    for (const [name, value] of Object.entries(fields)) {
+    const own = { timeMs, level, namespace, message: formatEvent(event), format };
+    const line: Record<string, unknown> = {};
+    for (const [name, value] of [...Object.entries(own), ...Object.entries(fields)]) {
       if (!Object.hasOwn(line, name)) define(line, name, jsonValue(value, []));
     }
     write(`${JSON.stringify(line).replace(LINE_SEPARATORS, escapeControls)}\n`);
@@ -43,28 +44,21 @@ function jsonObject(value: object, around: readonly object[]): unknown {
   if (value instanceof Uint8Array) return hexOf(value);
   const inside = [...around, value];
   if (value instanceof Error) return jsonError(value, inside);
-  if (Array.isArray(value)) return value.map((part) => jsonValue(part, inside));
+  // A plain array, whatever class this one is of: its toJSON would be called.
+  if (Array.isArray(value)) return Array.from(value, (part) => jsonValue(part, inside));
   if (!isPlainObject(value)) return showValue(value);
   const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) define(copy, name, jsonValue(read(value, name), inside));
+  for (const name of Object.keys(value)) define(copy, name, jsonValue(readPart(value, name), inside));
   return copy;
 }
 
 function jsonError(error: Error, around: readonly object[]): unknown {
-  const copy: Record<string, unknown> = { name: error.name, message: error.message, stack: error.stack };
-  for (const name of ["code", "cause", "errors"]) {
-    const value = read(error, name);
+  const copy: Record<string, unknown> = {};
+  for (const name of ["name", "message", "stack", "code", "cause", "errors"]) {
+    const value = readPart(error, name);
     if (value !== undefined) copy[name] = jsonValue(value, around);
   }
   return copy;
-}
-
-function read(value: object, name: string): unknown {
-  try {
-    return (value as Readonly<Record<string, unknown>>)[name];
-  } catch {
-    return UNREADABLE;
-  }
 }
 
 /** Plain assignment would lose a field that a peer named `__proto__`. */

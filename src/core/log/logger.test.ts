@@ -59,6 +59,29 @@ describe("Logger", () => {
     new Logger("n").info("true", { level: "info" });
   });
 
+  test("never throws: a field that throws when it is read is unreadable, and the others are as they are", () => {
+    using logs = captureLogs();
+    const log = new Logger("n");
+    const error = new Error("x");
+    const fields = {
+      ok: 1,
+      get bad(): never {
+        throw new Error("no");
+      },
+    };
+    log.info("{ok} {bad}", fields);
+    log.failure("{bad}", error, fields);
+    log.warn("w", new Proxy({}, { ownKeys: () => assert.fail() }));
+    log.error("e", null as unknown as LogFields);
+    const own = { namespace: "n", timeMs: 0 };
+    assert.deepEqual(logs.events, [
+      { ...own, level: "info", format: "{ok} {bad}", ok: 1, bad: "[unreadable]" },
+      { ...own, level: "critical", format: "{bad}", ok: 1, bad: "[unreadable]", error },
+      { ...own, level: "warn", format: "w", fields: "[unreadable]" },
+      { ...own, level: "error", format: "e" },
+    ]);
+  });
+
   test("makes no event of a level that nobody wants, and says so beforehand", () => {
     const publisher = new LogPublisher(new LogLevels("warn"));
     const log = new Logger("n", publisher);

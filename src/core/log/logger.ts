@@ -1,7 +1,8 @@
 import { wallTimeMs } from "./clock.ts";
-import type { LogEvent, LogFields } from "./event.ts";
+import type { LogFields } from "./event.ts";
 import { type LogLevel, severityOf, thresholds } from "./levels.ts";
 import { type LogPublisher, logPublisher } from "./publisher.ts";
+import { readPart, UNREADABLE } from "./value.ts";
 
 /**
  * Logs the events of one namespace. The message is a format, filled in only if somebody reads it: `{name}` is a field,
@@ -50,7 +51,7 @@ export class Logger {
 
   /** Something was thrown that nobody expected: level critical, with `error` in the field of that name. */
   failure(format: string, error: unknown, fields?: LogFields): void {
-    if (this.#passes(CRITICAL)) this.#publish("critical", format, { ...fields, error });
+    if (this.#passes(CRITICAL)) this.#publish("critical", format, { ...copyOf(fields), error });
   }
 
   /** Whether an event of this level would reach anybody: ask before making fields that cost something. */
@@ -69,8 +70,24 @@ export class Logger {
   #publish(level: LogLevel, format: string, fields: LogFields | undefined): void {
     const own = { level, namespace: this.namespace, timeMs: wallTimeMs(), format };
     // Own parts again at the end: a caller without types may have given fields of these names.
-    const event: LogEvent = fields === undefined ? own : Object.assign({ ...own, ...fields }, own);
-    this.#publisher.publish(event);
+    this.#publisher.publish(fields === undefined ? own : { ...own, ...copyOf(fields), ...own });
+  }
+}
+
+/** To log is never what goes wrong: a field that throws when it is read says so. */
+function copyOf(fields: LogFields | undefined): LogFields {
+  try {
+    return { ...fields };
+  } catch {
+    return oneByOne(fields as LogFields);
+  }
+}
+
+function oneByOne(fields: LogFields): LogFields {
+  try {
+    return Object.fromEntries(Object.keys(fields).map((name) => [name, readPart(fields, name)]));
+  } catch {
+    return { fields: UNREADABLE };
   }
 }
 

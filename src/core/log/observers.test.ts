@@ -155,6 +155,27 @@ describe("jsonObserver", () => {
     assert.equal(JSON.parse(asJson({ deep: { deep } })).deep.deep.a.a.a.a.a, "{a: 1}");
   });
 
+  test("writes errors whose parts are not what they should be, and own parts that are not", () => {
+    const odd = Object.assign(bare("x"), { message: 1n, stack: () => {} });
+    const throwing = bare("y");
+    Object.defineProperty(throwing, "message", { get: () => assert.fail() });
+    const { format, error } = JSON.parse(asJson({ format: 2n as unknown as string, error: [odd, throwing] }));
+    assert.equal(format, "2");
+    assert.deepEqual(error, [
+      { name: "Error", message: "1", stack: "[function stack]" },
+      { name: "Error", message: "[unreadable]", stack: "" },
+    ]);
+  });
+
+  test("writes lists as they are, whatever their class says", () => {
+    class List extends Array<number> {
+      toJSON(): never {
+        throw new Error("no");
+      }
+    }
+    assert.deepEqual(JSON.parse(asJson({ list: List.from([1, 2]) })).list, [1, 2]);
+  });
+
   test("keeps a field named __proto__, and its own message over a field of that name", () => {
     const fields = JSON.parse(`{ "__proto__": { "x": 1 }, "message": "forged" }`) as Record<string, unknown>;
     const line = asJson({ fields, message: "forged" });

@@ -9,9 +9,29 @@ export function showValue(value: unknown): string {
   return typeof value === "string" ? value : show(value, []);
 }
 
+/** What was thrown in a few words: an error's message, and anything else as `showValue` has it. Never throws. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return showValue(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** A part of an object; `[unreadable]` if reading it throws. */
+export function readPart(value: object, name: string): unknown {
+  try {
+    return (value as Readonly<Record<string, unknown>>)[name];
+  } catch {
+    return UNREADABLE;
+  }
+}
+
 /** Bytes in hex, two digits each. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }
 
 /** An object made by `{…}`, or without a prototype. */
@@ -50,7 +70,10 @@ function showObject(value: object, around: readonly object[]): string {
   }
   // Of an instance only what its class chose to say: its fields may hold the whole program, or a secret.
   const json = (value as { toJSON?: unknown }).toJSON;
-  if (typeof json === "function") return showValue(json.call(value));
+  if (typeof json === "function") {
+    const said: unknown = json.call(value);
+    return typeof said === "string" ? said : inside(said);
+  }
   return value.toString === Object.prototype.toString ? `[${classOf(value)}]` : String(value);
 }
 
@@ -88,6 +111,7 @@ function isAddress(value: object): value is Address {
 /** Stands for a value that threw when it was read. */
 export const UNREADABLE = "[unreadable]";
 
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const DEPTH_LIMIT = 4;
 const ENTRY_LIMIT = 50;
 const BYTES_LIMIT = 32;
