@@ -171,6 +171,18 @@ test("an outer Deferred that is paused when its inner one fires gets the result,
   assert.deepEqual(seen, ["x"]);
 });
 
+test("a Deferred that hands its result to a paused one stops there, until somebody runs it again", () => {
+  const seen: unknown[] = [];
+  const inner = new Deferred<string>();
+  const outer = succeed(0).addCallback(() => inner);
+  outer.pause();
+  spy(inner, seen, "inner");
+  inner.callback("x");
+  assert.deepEqual(seen, []);
+  spy(inner, seen, "later");
+  assert.deepEqual(seen, ["inner undefined", "later undefined"]);
+});
+
 test("a Deferred that handed its result on waits with one that was paused meanwhile", () => {
   const seen: unknown[] = [];
   const [inner, middle] = [new Deferred<string>(), new Deferred<string>()];

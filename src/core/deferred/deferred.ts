@@ -173,16 +173,14 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     const stop = () => {
       if (timeout.active) timeout.cancel();
     };
-    return this.addErrback((error) => {
-      throw timedOut && error instanceof CancelledError ? new TimeoutError(ms, { cause: error }) : error;
-    }).addCallbacks(
-      (value: T) => {
+    return this.addCallbacks(
+      (value) => {
         stop();
         return value;
       },
       (error) => {
         stop();
-        throw error;
+        throw timedOut && error instanceof CancelledError ? new TimeoutError(ms, { cause: error }) : error;
       },
     );
   }

@@ -78,6 +78,37 @@ test("await, maybeDeferred and fromAsync know the value", async () => {
   assert.ok(maybeDeferred((n: number) => n));
 });
 
+test("a Deferred serves where a PromiseLike does", async () => {
+  const promise: Promise<string> = Promise.resolve(succeed("x"));
+  const all: Promise<[number, string]> = Promise.all([succeed(1), succeed("two")]);
+  const like: PromiseLike<number> = succeed(1);
+  const unwrapped: Same<Awaited<Deferred<number>>, number> = true;
+  const returned = async () => succeed(1);
+  is<Same<ReturnType<typeof returned>, Promise<number>>>();
+  const branched = succeed(1).then((n) => (n > 0 ? `${n}` : succeed("none")));
+  is<Same<typeof branched, PromiseLike<string>>>();
+  const recovered = succeed(1).then(null, () => "mended");
+  is<Same<typeof recovered, PromiseLike<number | string>>>();
+  assert.deepEqual([await promise, await all, await like, unwrapped], ["x", [1, "two"], 1, true]);
+});
+
+test("addCallbacks knows what either side gives", () => {
+  const valueOnly = new Deferred<number>().addCallbacks((n) => `${n}`);
+  is<Same<typeof valueOnly, Deferred<string>>>();
+  const rethrown = new Deferred<number>().addCallbacks(
+    (n) => succeed(n > 0),
+    (error: Error) => {
+      throw error;
+    },
+  );
+  is<Same<typeof rethrown, Deferred<boolean>>>();
+  const failing = new Deferred<number>().addCallback((n) => (n > 0 ? `${n}` : fail(new Error("none"))));
+  is<Same<typeof failing, Deferred<string>>>();
+  const nothing = new Deferred<number>().addBoth(() => {});
+  is<Same<typeof nothing, Deferred<void>>>();
+  assert.ok(rethrown);
+});
+
 test("coroutines are typed through yield*", () => {
   const result = coroutine(function* () {
     const n = yield* succeed(1);
@@ -89,6 +120,15 @@ test("coroutines are typed through yield*", () => {
     return text.repeat(n);
   });
   is<Same<typeof result, Deferred<string>>>();
+  const chained = coroutine(function* () {
+    const text = yield* result;
+    return text === "" ? fail(new Error("none")) : succeed(text.length);
+  });
+  is<Same<typeof chained, Deferred<number>>>();
+  const silent = coroutine(function* () {
+    yield* succeed(1);
+  });
+  is<Same<typeof silent, Deferred<void>>>();
   function* add(a: number, b: number): Generator<unknown, number, unknown> {
     return a + (yield* succeed(b));
   }
@@ -106,6 +146,10 @@ test("groups know the type of each", () => {
   is<Same<typeof all, Deferred<[number, string, boolean]>>>();
   const many = gatherResults([1, 2].map((n) => succeed(n)));
   is<Same<typeof many, Deferred<number[]>>>();
+  const mixed = gatherResults([1, succeed("two")] as const, { cancelOthers: true });
+  is<Same<typeof mixed, Deferred<[1, string]>>>();
+  const none = gatherResults([]);
+  is<Same<typeof none, Deferred<[]>>>();
   const list = deferredList([succeed(1), succeed("two")]);
   is<Same<typeof list, Deferred<[PromiseSettledResult<number>, PromiseSettledResult<string>]>>>();
   const first = race([succeed(1), succeed("two")]);

@@ -16,7 +16,7 @@ import {
 export type Work<R> = Iterable<unknown, R, undefined> | Iterator<unknown, R, undefined>;
 
 /**
- * One piece of work among those of a Cooperator, which makes it.
+ * One piece of work among those of a Cooperator: `cooperate` makes it.
  *
  * @example
  * ```ts
@@ -35,7 +35,29 @@ export type Work<R> = Iterable<unknown, R, undefined> | Iterator<unknown, R, und
  * task.stop(); // TaskStoppedError
  * ```
  */
-export class CooperativeTask<R> {
+export interface CooperativeTask<R> {
+  /** Done, stopped or failed. */
+  readonly finished: boolean;
+  /**
+   * Fires with what the work returned. Fails with what it threw or what a Deferred that it yielded failed with, and with
+   * TaskStoppedError or CooperatorStoppedError after a stop. Each call gives a Deferred of its own; cancelling that
+   * leaves the task alone.
+   */
+  whenDone(): Deferred<R>;
+  /** Takes no more steps until `resume` was called as often. @throws TaskFinishedError if it is finished. */
+  pause(): void;
+  /** Takes one `pause` back. @throws TaskFinishedError if it is finished; TaskNotPausedError if it is not paused. */
+  resume(): void;
+  /**
+   * Ends the task: cancels what it waits for and lets a generator's `finally` clean up. What these throw is logged.
+   *
+   * @throws TaskFinishedError if it is finished.
+   */
+  stop(): void;
+}
+
+/** A task as its Cooperator sees it. */
+export class Task<R> implements CooperativeTask<R> {
   readonly #iterator: Iterator<unknown, R, undefined>;
   readonly #changed: () => void;
   readonly #waiters: Set<Deferred<R>> = new Set();
@@ -53,7 +75,6 @@ export class CooperativeTask<R> {
     this.#changed = changed;
   }
 
-  /** Done, stopped or failed. */
   get finished(): boolean {
     return this.#outcome !== undefined;
   }
@@ -63,11 +84,6 @@ export class CooperativeTask<R> {
     return this.#outcome === undefined && this.#pauses === 0 && this.#awaited === undefined;
   }
 
-  /**
-   * Fires with what the work returned. Fails with what it threw or what a Deferred that it yielded failed with, and with
-   * TaskStoppedError or CooperatorStoppedError after a stop. Each call gives a Deferred of its own; cancelling that
-   * leaves the task alone.
-   */
   whenDone(): Deferred<R> {
     this.#unclaimed?.addErrback(() => {});
     this.#unclaimed = undefined;
@@ -77,14 +93,12 @@ export class CooperativeTask<R> {
     return waiter;
   }
 
-  /** Takes no more steps until `resume` was called as often. @throws TaskFinishedError if it is finished. */
   pause(): void {
     this.#needUnfinished();
     this.#pauses += 1;
     this.#changed();
   }
 
-  /** Takes one `pause` back. @throws TaskFinishedError if it is finished; TaskNotPausedError if it is not paused. */
   resume(): void {
     this.#needUnfinished();
     if (this.#pauses === 0) throw new TaskNotPausedError();
@@ -92,11 +106,6 @@ export class CooperativeTask<R> {
     this.#changed();
   }
 
-  /**
-   * Ends the task: cancels what it waits for and lets a generator's `finally` clean up. What these throw is logged.
-   *
-   * @throws TaskFinishedError if it is finished.
-   */
   stop(): void {
     this.#needUnfinished();
     this.#end({ kind: "stopped" });

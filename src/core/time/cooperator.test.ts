@@ -281,7 +281,7 @@ describe("CooperativeTask", () => {
     }
     const task = cooperator.cooperate(work());
     clock.advance(0);
-    assert.deepEqual([seen, task.ready], [[], false]);
+    assert.deepEqual([seen, clock.getDelayedCalls()], [[], []]);
     task.resume();
     clock.advance(0);
     assert.deepEqual(seen, ["resumed"]);

@@ -1,5 +1,5 @@
 import type { Clock, DelayedCall } from "./clock.ts";
-import { CooperativeTask, type Work } from "./cooperative-task.ts";
+import { type CooperativeTask, Task, type Work } from "./cooperative-task.ts";
 
 /**
  * Runs long pieces of work side by side, a step at a time, so that none of them holds up the event loop. A piece of work
@@ -27,8 +27,8 @@ export class Cooperator implements Disposable {
   readonly #clock: Clock;
   readonly #sliceMs: number;
   /** The tasks that can take a step. A Set keeps their order, and a task that is added again goes to the end. */
-  readonly #ready: Set<CooperativeTask<unknown>> = new Set();
-  readonly #unfinished: Set<CooperativeTask<unknown>> = new Set();
+  readonly #ready: Set<Task<unknown>> = new Set();
+  readonly #unfinished: Set<Task<unknown>> = new Set();
   #timer: DelayedCall | undefined;
   #stopped = false;
 
@@ -40,7 +40,7 @@ export class Cooperator implements Disposable {
 
   /** Adds work; its first step comes on a later turn. After `stop` the task is stopped from the start. */
   cooperate<R>(work: Work<R>): CooperativeTask<R> {
-    const task: CooperativeTask<R> = new CooperativeTask(work, () => this.#changed(task));
+    const task: Task<R> = new Task(work, () => this.#changed(task));
     if (this.#stopped) task.stopWithCooperator();
     else this.#changed(task);
     return task;
@@ -56,7 +56,7 @@ export class Cooperator implements Disposable {
     this.stop();
   }
 
-  #changed(task: CooperativeTask<unknown>): void {
+  #changed(task: Task<unknown>): void {
     if (task.finished) this.#unfinished.delete(task);
     else this.#unfinished.add(task);
     if (task.ready) this.#ready.add(task);
