@@ -77,7 +77,7 @@ test("gatherResults fails at the first failure, with its index and cause, and le
 });
 
 test("gatherResults shows what was thrown even if it is no Error, or cannot be shown", () => {
-  const hostile = Object.defineProperty(new Error(), "message", { get: () => assert.fail() });
+  const hostile = Object.defineProperty(new Error("hidden"), "message", { get: () => assert.fail() });
   const shown = ["text", Object.create(null), hostile].map((thrown) => {
     return (errorOf(gatherResults([fail(thrown)])) as Error).message;
   });
