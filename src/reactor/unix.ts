@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { Deferred } from "../core/deferred/deferred.ts";
@@ -10,32 +10,24 @@ import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reacto
 import type { NodeLoop } from "./node-loop.ts";
 import { asListenError, openPort } from "./port.ts";
 import { dial, establish } from "./tcp.ts";
+import { lockUnixPath } from "./unix-lock.ts";
 
 export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
   const { path, mode, backlog } = options;
   const asked = { kind: "unix", path } as const;
+  const where = { path, ...(backlog !== undefined && { backlog }) };
   let unlock: (() => void) | undefined;
   const opened = maybeDeferred(() => {
     const wrong = whatIsWrongWith(path) ?? missingFolder(path);
     if (wrong !== undefined) throw new ListenError(asked, wrong);
-    if (options.lockfile === true) unlock = lock(path);
+    if (options.lockfile === true) unlock = lockUnixPath(path);
     return removeStale(path);
   });
   return opened
-    .addCallback(() => {
-      // Permissions must be right before the first client can connect, which is before a chmod.
-      const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode);
-      try {
-        return openPort(loop, { path, ...(backlog !== undefined && { backlog }) }, asked, options, factory);
-      } finally {
-        if (umask !== undefined) process.umask(umask);
-      }
-    })
+    .addCallback(() => openWithMode(mode, () => openPort(loop, where, asked, options, factory)))
+    .addCallback((port) => withMode(port, path, mode))
     .addCallbacks(
-      (port) => {
-        if (mode !== undefined && !isAbstract(path)) chmodSync(path, mode);
-        return unlock === undefined ? port : unlockingAfter(port, unlock);
-      },
+      (port) => (unlock === undefined ? port : unlockingAfter(port, unlock)),
       (error: Error) => {
         unlock?.();
         throw error instanceof CancelledError ? error : asListenError(asked, error);
@@ -96,43 +88,31 @@ function removeStale(path: string): Deferred<void> {
   return checked;
 }
 
-/** Holds `path.lock` with our pid; what a dead process left is taken over. @throws ListenError if a live one holds it. */
-function lock(path: string): () => void {
-  const file = `${path}.lock`;
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, `${process.pid}\n`);
+/**
+ * Opens with no permission that `mode` lacks: a chmod comes after the first client may have come. The umask is the whole
+ * process's, and Node may be making files on other threads meanwhile, so that it only ever becomes stricter.
+ */
+function openWithMode<T>(mode: number | undefined, open: () => T): T {
+  if (mode === undefined) return open();
+  const lacking = 0o777 & ~mode;
+  const former = process.umask(lacking);
+  process.umask(former | lacking);
   try {
-    try {
-      linkSync(own, file);
-    } catch {
-      const holder = holderOf(file);
-      if (holder !== undefined && isAlive(holder)) {
-        throw new ListenError({ kind: "unix", path }, `process ${holder} holds ${file}`, { code: "EADDRINUSE" });
-      }
-      rmSync(file, { force: true });
-      linkSync(own, file);
-    }
+    return open();
   } finally {
-    unlinkSync(own);
-  }
-  return () => rmSync(file, { force: true });
-}
-
-function holderOf(file: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(file, "utf8"), 10) || undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    process.umask(former);
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Gives the socket what the umask withheld. */
+function withMode(port: Port, path: string, mode: number | undefined): Port | Deferred<Port> {
   try {
-    process.kill(pid, 0);
-    return true;
+    if (mode !== undefined && !isAbstract(path)) chmodSync(path, mode);
+    return port;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return port.stopListening().addCallback(() => {
+      throw error;
+    });
   }
 }
 
