@@ -58,7 +58,8 @@ export interface Reactor extends Clock, Lifecycle {
 
   /**
    * Calls an export of a module (`"default"` unless `options.name` says otherwise) in a worker thread: for work that keeps
-   * the CPU busy. Arguments and result are structured-cloned. Cancelling ends the work.
+   * the CPU busy. Argument and result are structured-cloned; so is an error, which keeps its name, message and own
+   * properties (`code`), but not a class of its own. Cancelling ends the work.
    */
   runInWorker<R>(module: URL | string, argument: unknown, options?: WorkerOptions): Deferred<R>;
 

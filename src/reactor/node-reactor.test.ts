@@ -153,6 +153,17 @@ describe("a node reactor", () => {
     const [status] = await once(child.process, "close");
     assert.equal(status, 5);
   });
+
+  test("ends what it reacts to on SIGTERM with the status of an interrupted program", async () => {
+    const child = script(`await react((reactor, signal) => new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      console.log("ready");
+    }));`);
+    await once(child.process.stdout, "data");
+    child.process.kill("SIGTERM");
+    const [status] = await once(child.process, "close");
+    assert.equal(status, 143);
+  });
 });
 
 class Closing extends DatagramProtocol {

@@ -24,6 +24,7 @@ import type {
   StreamServerOptions,
   WorkerOptions,
 } from "../core/reactor.ts";
+import { ResolverStack } from "../core/resolver-stack.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
 import { adoptConnection, adoptPort } from "./adopt.ts";
 import { disconnectAll } from "./disconnect.ts";
@@ -68,7 +69,7 @@ export class NodeReactor implements Reactor {
   /** What is disposed when a run has ended. */
   readonly #held: Disposable[] = [];
   readonly #phases: Phases = new Phases((error, doing) => log.error("Cannot finish {doing}", { doing, error }));
-  #resolver: Resolver = systemLookup;
+  readonly #resolvers: ResolverStack = new ResolverStack(systemLookup);
 
   constructor(options: NodeReactorOptions = {}) {
     this.#loop = new NodeLoop(options.acceptsDirectly ?? true);
@@ -149,17 +150,11 @@ export class NodeReactor implements Reactor {
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
-    return this.#resolver(host);
+    return this.#resolvers.lookup(host);
   }
 
   installResolver(resolver: Resolver): Disposable {
-    const former = this.#resolver;
-    this.#resolver = resolver;
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#resolver === resolver) this.#resolver = former;
-      },
-    };
+    return this.#resolvers.install(resolver);
   }
 
   get running(): boolean {

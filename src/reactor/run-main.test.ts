@@ -72,6 +72,23 @@ describe("serving", () => {
     assert.deepEqual(world.messages, []);
   });
 
+  test("aborts the signal that an async main was given, and takes what comes of it for no error", async () => {
+    const world = new World();
+    let waiting: Deferred<void> | undefined;
+    const ended = serveOn(
+      world.phases,
+      async (_reactor, signal) => {
+        waiting = new Deferred<void>().abortable(signal);
+        await waiting;
+      },
+      world.options,
+    );
+    world.phases.stop();
+    await ended;
+    assert.equal(waiting?.called, true);
+    assert.deepEqual(world.messages, []);
+  });
+
   test("logs another error that comes of the cancelling", async () => {
     const world = new World();
     const waiting = new Deferred<void>((d) => d.errback(new Error("half done")));
@@ -139,6 +156,32 @@ describe("reacting", () => {
     world.phases.stop();
     await ended;
     assert.equal(process.exitCode, 1);
+  });
+
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    test(`ends with exit status ${status} if ${signal} comes before main has a result`, async () => {
+      const world = new World();
+      const ended = reactOn(world.phases, () => new Deferred<number>(), world.options);
+      process.emit(signal);
+      world.phases.stop();
+      await ended;
+      assert.equal(process.exitCode, status);
+      assert.equal(process.listenerCount(signal), 0);
+    });
+  }
+
+  test("keeps the status of main's result if a signal comes while the reactor stops after it", async () => {
+    const world = new World();
+    const slow = new Deferred<void>();
+    world.phases.addTrigger("before", "shutdown", () => slow);
+    const ended = reactOn(world.phases, () => 3, world.options);
+    process.emit("SIGTERM");
+    slow.callback();
+    await ended;
+    assert.equal(process.exitCode, 3);
   });
 
   test("leaves it at that if main stopped the reactor itself", async () => {

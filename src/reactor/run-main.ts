@@ -1,4 +1,4 @@
-import type { Deferred } from "../core/deferred/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { LogObserver } from "../core/log/event.ts";
@@ -6,6 +6,7 @@ import { Logger } from "../core/log/logger.ts";
 import { addObserver } from "../core/log/observers.ts";
 import { textObserver } from "../core/log/text.ts";
 import type { Lifecycle } from "../core/reactor.ts";
+import { onStopSignals } from "./signals.ts";
 
 /** What `run` and `react` may be told besides the main function. */
 export interface RunOptions {
@@ -16,7 +17,7 @@ export interface RunOptions {
 /** What `run` does, on a reactor that is there: see there. */
 export async function serveOn<R extends Lifecycle>(
   reactor: R,
-  main: (reactor: R) => unknown,
+  main: (reactor: R, signal: AbortSignal) => unknown,
   options: RunOptions = {},
 ): Promise<void> {
   using _log = logTo(options.log);
@@ -31,13 +32,18 @@ export async function serveOn<R extends Lifecycle>(
 /** What `react` does, on a reactor that is there: see there. */
 export async function reactOn<R extends Lifecycle>(
   reactor: R,
-  main: (reactor: R) => MainResult | PromiseLike<MainResult>,
+  main: (reactor: R, signal: AbortSignal) => MainResult | PromiseLike<MainResult>,
   options: RunOptions = {},
 ): Promise<void> {
   using _log = logTo(options.log);
-  // Stays if a signal stops the reactor first.
+  // Stays if the reactor is stopped first.
   process.exitCode = 1;
+  let isDone = false;
+  using _status = onStopSignals((_signal, status) => {
+    if (!isDone) process.exitCode = status;
+  });
   await runMain(reactor, main, ({ value, error }) => {
+    isDone = true;
     if (error === undefined) process.exitCode = exitCodeOf(value);
     else log.failure("The main function failed", error);
     stop(reactor);
@@ -56,23 +62,29 @@ interface Outcome {
 /** Runs the reactor with `main` in it. `settled` is told what came of main, unless the reactor stopped first. */
 async function runMain<R extends Lifecycle>(
   reactor: R,
-  main: (reactor: R) => unknown,
+  main: (reactor: R, signal: AbortSignal) => unknown,
   settled: (outcome: Outcome) => void,
 ): Promise<void> {
-  let result: Deferred<unknown> | undefined;
-  let stopping = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let result: unknown;
   using _step = reactor.addTrigger("before", "shutdown", () => {
-    stopping = true;
-    result?.cancel();
+    stopping.abort(new CancelledError("The reactor stops"));
+    // What an async function waits for only it can cancel, with the signal.
+    if (result instanceof Deferred) result.cancel(signal.reason);
   });
   reactor.callWhenRunning(() => {
-    result = maybeDeferred(() => main(reactor)).addCallbacks(
+    const settling = maybeDeferred(() => {
+      result = main(reactor, signal);
+      return result;
+    });
+    settling.addCallbacks(
       (value) => {
-        if (!stopping) settled({ value });
+        if (!signal.aborted) settled({ value });
       },
-      (error) => {
-        if (!stopping) settled({ error: error ?? new Error("Main function failed without an error") });
-        else if (!(error instanceof CancelledError)) log.failure("The main function failed during shutdown", error);
+      (error: Error | undefined) => {
+        if (!signal.aborted) settled({ error: error ?? new Error("Main function failed without an error") });
+        else if (error?.name !== "AbortError") log.failure("The main function failed during shutdown", error);
       },
     );
   });

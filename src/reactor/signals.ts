@@ -36,27 +36,34 @@ export function stopOnSignals(stop: () => void, echoMs: number = usualEchoMs()):
   let heardAtMs = Number.NaN;
   let echoed = false;
   let staying: NodeJS.Timeout | undefined;
-  const hear = (signal: NodeJS.Signals) => {
+  const listeners = onStopSignals((signal, status) => {
     if (performance.now() - heardAtMs < echoMs) {
       echoed = true;
       staying?.unref();
       return;
     }
-    if (!Number.isNaN(heardAtMs)) process.exit(128 + constants.signals[signal]);
+    if (!Number.isNaN(heardAtMs)) process.exit(status);
     heardAtMs = performance.now();
     log.info("Received {signal}: shutting down; once more exits at once", { signal });
     stop();
-  };
-  const listeners = STOPPING.map((signal) => onSignal(signal, () => hear(signal)));
-  const leave = () => {
-    for (const listener of listeners) listener[Symbol.dispose]();
-  };
+  });
+  const leave = () => listeners[Symbol.dispose]();
   return {
     [Symbol.dispose]: () => {
       const leftMs = heardAtMs + echoMs - performance.now();
       if (!(leftMs > 0)) return leave();
       staying = setTimeout(leave, leftMs);
       if (echoed) staying.unref();
+    },
+  };
+}
+
+/** Calls `f` at each SIGINT and SIGTERM, with the status by which a shell would say that it ended a process. */
+export function onStopSignals(f: (signal: NodeJS.Signals, status: number) => void): Disposable {
+  const listeners = STOPPING.map((signal) => onSignal(signal, () => f(signal, 128 + constants.signals[signal])));
+  return {
+    [Symbol.dispose]: () => {
+      for (const listener of listeners) listener[Symbol.dispose]();
     },
   };
 }

@@ -32,6 +32,27 @@ describe("a worker thread", () => {
     });
   });
 
+  test("fails with an error that has the name, code and cause of what was thrown, and its other properties", async () => {
+    const error = await workers
+      .run<never>(CODE, 0, { name: "failsInDetail" })
+      .addErrback((thrown: TypeError & { code: string; tries: number[] }) => thrown);
+    assert.ok(error instanceof Error);
+    assert.deepEqual([error.name, error.code, error.tries], ["OutOfRope", "EROPE", [1, 2]]);
+    assert.equal(error.message, "too short");
+    assert.match(error.stack ?? "", /failsInDetail/);
+    assert.equal((error.cause as Error).message, "frayed");
+    assert.equal(Object.hasOwn(error, "retry"), false, "a function cannot be cloned");
+  });
+
+  test("fails with the code of a module that is not there, and with what is no Error", async () => {
+    await assert.rejects(async () => workers.run("no-such-package", 0), { code: "ERR_MODULE_NOT_FOUND" });
+    await assert.rejects(
+      async () => workers.run(CODE, "gone", { name: "failsWith" }),
+      (error) => (error as unknown) === "gone",
+    );
+    await assert.rejects(async () => workers.run(CODE, null, { name: "failsWith" }), { message: /threw null/ });
+  });
+
   test("fails if there is no such export, module or copy", async () => {
     await assert.rejects(
       async () => workers.run(CODE, 0, { name: "nothing" }),
@@ -117,6 +138,16 @@ const CODE = new URL(
     return text + " later";
   }
   export function fails(why) { throw new RangeError("because " + why); }
+  export function failsInDetail() {
+    class OutOfRope extends TypeError {
+      name = "OutOfRope";
+      code = "EROPE";
+      tries = [1, 2];
+      retry = () => {};
+    }
+    throw new OutOfRope("too short", { cause: new Error("frayed") });
+  }
+  export function failsWith(what) { throw what; }
   export function spin(started) {
     for (;;) { Atomics.add(started, 0, 1); Atomics.notify(started, 0); }
   }`)}`,

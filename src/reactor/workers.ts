@@ -3,7 +3,7 @@ import type { Deferred } from "../core/deferred/deferred.ts";
 import { fromAsync } from "../core/deferred/from-async.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
 import type { WorkerOptions } from "../core/reactor.ts";
-import type { WorkerTask } from "./worker-entry.ts";
+import type { WorkerFailure, WorkerTask } from "./worker-entry.ts";
 
 /**
  * Worker threads for work that keeps the CPU busy, over the package `piscina`. The threads start with the first task, one
@@ -19,7 +19,8 @@ export class Workers {
   }
 
   /**
-   * Calls an export of a module with a copy of `argument`, and gives a copy of its result. Fails with what the call threw,
+   * Calls an export of a module with a copy of `argument`, and gives a copy of its result. Fails with a copy of what the
+   * call threw (its name, message, stack, cause and own properties such as `code`; its class only if the language has it),
    * or with a TypeError if there is no such function. Cancelling ends the thread, whatever it is doing.
    */
   run<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
@@ -46,10 +47,20 @@ export class Workers {
       const pool = await this.#pool;
       signal.throwIfAborted();
       return await pool.run(task, { signal });
+    } catch (error) {
+      throw asThrown(error);
     } finally {
       this.#tasks--;
     }
   }
+}
+
+/** The error again, of what came out of a thread. */
+function asThrown(error: unknown): unknown {
+  const { failed, name, properties } = (error ?? {}) as Partial<WorkerFailure>;
+  if (!(failed instanceof Error)) return error;
+  if (failed.name !== name) Object.defineProperty(failed, "name", { value: name, configurable: true, writable: true });
+  return Object.assign(failed, properties);
 }
 
 async function startPool(): Promise<Piscina> {

@@ -23,6 +23,7 @@ import type {
   StreamServerOptions,
   WorkerOptions,
 } from "../core/reactor.ts";
+import { ResolverStack } from "../core/resolver-stack.ts";
 import { Clock, type ClockOptions } from "./clock.ts";
 import { isIpLiteral } from "./ip-literal.ts";
 import { begin, type MemoryConnect } from "./memory-connect.ts";
@@ -91,7 +92,7 @@ export class MemoryReactor extends Clock implements Reactor {
   readonly #datagrams: MemoryDatagrams;
   readonly #phases: Phases = new Phases((error, doing) => log.failure("{doing}", error, { doing }));
   readonly #random: () => number;
-  readonly #resolvers: { readonly resolver: Resolver }[] = [];
+  readonly #resolvers = new ResolverStack((host) => this.#lookupInHosts(host));
   readonly #signals = new Map<string, Set<{ readonly f: () => void }>>();
 
   constructor(options: MemoryReactorOptions = {}) {
@@ -231,25 +232,11 @@ export class MemoryReactor extends Clock implements Reactor {
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
     if (isIpLiteral(host)) return succeed([{ host, family: familyOf(host) }]);
-    const installed = this.#resolvers.at(-1);
-    if (installed !== undefined) return installed.resolver(host);
-    const found = this.#options.hosts?.[host] ?? (host === "localhost" ? LOCALHOST : []);
-    if (found.length === 0) {
-      const cause = systemError("ENOTFOUND", "getaddrinfo", host);
-      return fail(new LookupError(`Cannot look up "${host}": no such host`, { code: "ENOTFOUND", cause }));
-    }
-    return succeed(found.map((one) => ({ host: one, family: familyOf(one) })));
+    return this.#resolvers.lookup(host);
   }
 
   installResolver(resolver: Resolver): Disposable {
-    const entry = { resolver };
-    this.#resolvers.push(entry);
-    return {
-      [Symbol.dispose]: () => {
-        const at = this.#resolvers.indexOf(entry);
-        if (at >= 0) this.#resolvers.splice(at, 1);
-      },
-    };
+    return this.#resolvers.install(resolver);
   }
 
   runInWorker<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
@@ -295,6 +282,15 @@ export class MemoryReactor extends Clock implements Reactor {
 
   callWhenRunning(f: () => void): void {
     this.#phases.callWhenRunning(f);
+  }
+
+  #lookupInHosts(host: string): Deferred<readonly HostAddress[]> {
+    const found = this.#options.hosts?.[host] ?? (host === "localhost" ? LOCALHOST : []);
+    if (found.length === 0) {
+      const cause = systemError("ENOTFOUND", "getaddrinfo", host);
+      return fail(new LookupError(`Cannot look up "${host}": no such host`, { code: "ENOTFOUND", cause }));
+    }
+    return succeed(found.map((one) => ({ host: one, family: familyOf(one) })));
   }
 
   #nextDue(end: number): number | undefined {

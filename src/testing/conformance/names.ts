@@ -44,7 +44,8 @@ export const NAMES: Cases<World> = {
     first[Symbol.dispose]();
     assert.equal((await outcome(world, reactor.lookup("some.test")))[0]?.host, "192.0.2.2");
     second[Symbol.dispose]();
-    assert.ok((await outcome(world, reactor.lookup("localhost"))).length > 0, "the first one is not back");
+    const hosts = (await outcome(world, reactor.lookup("localhost"))).map(({ host }) => host);
+    assert.ok(hosts.length > 0 && !hosts.includes("192.0.2.1"), "the first one is not back");
   },
 
   "connectTcp asks the resolver, and dials what it says": async (world) => {
