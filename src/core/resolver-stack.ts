@@ -1,4 +1,5 @@
 import type { Deferred } from "./deferred/deferred.ts";
+import { maybeDeferred } from "./deferred/succeed.ts";
 import type { HostAddress, Resolver } from "./reactor.ts";
 
 /** The resolvers of a reactor: the one installed last is asked, and each goes by itself, in any order. */
@@ -9,9 +10,10 @@ export class ResolverStack {
     this.#resolvers = [{ resolver: first }];
   }
 
+  /** Fails with what the resolver throws, too. */
   lookup(host: string): Deferred<readonly HostAddress[]> {
     const { resolver } = this.#resolvers.at(-1) as { readonly resolver: Resolver };
-    return resolver(host);
+    return maybeDeferred(resolver, host);
   }
 
   install(resolver: Resolver): Disposable {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { CancelledError } from "../core/deferred/errors.ts";
 import { succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, LookupError } from "../core/errors.ts";
+import { Protocol } from "../core/protocol.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeReactor } from "./node-reactor.ts";
 
@@ -53,5 +54,14 @@ describe("a resolver of one's own", () => {
     assert.equal(reactor.lookup("anything").inspect().result, answer);
     installed[Symbol.dispose]();
     assert.deepEqual(reactor.lookup("127.0.0.1").inspect().result, [{ host: "127.0.0.1", family: 4 }]);
+  });
+
+  test("fails what asked it if it throws", async () => {
+    const reactor = new NodeReactor();
+    using _broken = reactor.installResolver(() => {
+      throw new Error("on purpose");
+    });
+    const connecting = reactor.connectTcp({ host: "some.test", port: 9 }, () => new Protocol());
+    await assert.rejects(async () => await connecting, /on purpose/);
   });
 });

@@ -7,6 +7,7 @@ import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/prot
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
 import type { TlsServerOptions } from "../core/tls.ts";
 import { acceptConnections } from "./accept.ts";
+import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
 import { serverAddressOf } from "./socket-address.ts";
@@ -143,25 +144,6 @@ function prepare(asked: Address, tls: TlsServerOptions): void {
     throw new ListenError(asked, `its TLS certificate or key is not usable: ${(error as Error).message}`, {
       cause: error,
     });
-  }
-}
-
-/** What went wrong with opening `asked`, as the error that says so. */
-export function asListenError(asked: Address, error: NodeJS.ErrnoException): ListenError {
-  if (error instanceof ListenError) return error;
-  return new ListenError(asked, explain(error), { cause: error, ...(error.code && { code: error.code }) });
-}
-
-function explain(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return "it is in use by another program, or by this one";
-    case "EACCES":
-      return "this user may not open it";
-    case "EADDRNOTAVAIL":
-      return "it is not an address of this machine";
-    default:
-      return error.message;
   }
 }
 

@@ -7,6 +7,7 @@ import { fail } from "../core/deferred/succeed.ts";
 import { ListenError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
+import { asListenError } from "./listen-error.ts";
 
 /** Opens a UDP port; it is in `open` until it is closed. Fails with ListenError. Cancelling closes it. */
 export function openUdp(
@@ -26,9 +27,9 @@ export function openUdp(
     lookup: noLookup,
   });
   const opened = new Deferred<DatagramTransport>(() => socket.close());
-  const refuse = (error: NodeJS.ErrnoException) => {
+  const refuse = (error: Error) => {
     socket.close();
-    opened.errback(new ListenError(asked, reasonOf(error), { cause: error, ...(error.code && { code: error.code }) }));
+    opened.errback(asListenError(asked, error));
   };
   socket.once("error", refuse);
   socket.bind({ port: options.port, address: host, exclusive: true }, () => {
@@ -95,7 +96,9 @@ export class NodeDatagramTransport implements DatagramTransport {
     }
     if (to === undefined) throw new TypeError("Cannot send a datagram without an address: this port is not connected");
     if (to.host !== this.#checkedHost) this.#checkHost(to.host);
-    if (!this.#closing) this.#socket.send(data, to.port, to.host);
+    if (!isPort(to.port)) throw new TypeError(`Cannot send to port ${to.port}: ports are integers from 0 to 65535`);
+    // Whoever sends from port 0 wants no answer (RFC 768), and a peer must not be able to make an answer throw.
+    if (!this.#closing && to.port !== 0) this.#socket.send(data, to.port, to.host);
   }
 
   connect(peer: { readonly host: string; readonly port: number }): Deferred<void> {
@@ -219,19 +222,6 @@ function isPort(port: number): boolean {
 
 function closeSocket(socket: Socket): void {
   socket.close();
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return "it is in use by another program, or by this one";
-    case "EACCES":
-      return "this user may not open it";
-    case "EADDRNOTAVAIL":
-      return "it is not an address of this machine";
-    default:
-      return error.message;
-  }
 }
 
 const log: Logger = new Logger("ropewalk.reactor");

@@ -7,8 +7,9 @@ import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
 import { ConnectError, ListenError } from "../core/errors.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reactor.ts";
+import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
-import { asListenError, openPort } from "./port.ts";
+import { openPort } from "./port.ts";
 import { dial, establish } from "./tcp.ts";
 import { lockUnixPath } from "./unix-lock.ts";
 

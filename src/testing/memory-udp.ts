@@ -96,7 +96,7 @@ export class MemoryDatagramPort implements DatagramTransport {
 
   write(data: Uint8Array | string, to?: { readonly host: string; readonly port: number }): void {
     const target = this.#target(to);
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || target.port === 0) return;
     const copy = plainBytes(data);
     this.sent.push({ data: copy, to: target });
     this.#loop.soon(() => this.#deliver(copy, target));
@@ -162,6 +162,8 @@ export class MemoryDatagramPort implements DatagramTransport {
     }
     if (!isIpLiteral(to.host))
       throw new TypeError(`Cannot send to "${to.host}": not an IP literal; look the name up before`);
+    if (!(Number.isInteger(to.port) && to.port >= 0 && to.port <= 65_535))
+      throw new TypeError(`Cannot send to port ${to.port}: no integer from 0 to 65535`);
     return udp(to);
   }
 

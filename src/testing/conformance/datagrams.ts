@@ -65,7 +65,18 @@ export const DATAGRAMS: Cases<World> = {
     const client = await open(world);
     assert.throws(() => client.transport.write("x"), TypeError);
     assert.throws(() => client.transport.write("x", { host: "localhost", port: 9 }), TypeError);
+    const { host } = client.transport.local;
+    for (const port of [-1, 1.5, 65_536]) assert.throws(() => client.transport.write("x", { host, port }), TypeError);
     await close(world, client);
+  },
+
+  "an answer to port 0, which a peer can claim to send from, is dropped": async (world) => {
+    const [server, client] = [await open(world), await open(world)];
+    server.transport.write("answer", { ...client.transport.local, port: 0 });
+    server.transport.write("next", client.transport.local);
+    await until(world, "the other one", () => client.received.length > 0);
+    assert.deepEqual(client.texts, ["next"]);
+    await close(world, server, client);
   },
 
   "startProtocol comes first, stopProtocol once and last; then nothing is sent": async (world) => {
