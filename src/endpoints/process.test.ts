@@ -6,6 +6,8 @@ import { ConnectError, ConnectionAborted, ConnectionDone, ConnectionLost, Proces
 import { captureLogs } from "../core/log/observers.ts";
 import type { ProcessTransport } from "../core/process.ts";
 import { Protocol } from "../core/protocol.ts";
+import type { MemoryProcess } from "../testing/memory-process.ts";
+import { MemoryReactor } from "../testing/memory-reactor.ts";
 import { newReactor } from "./certificates.fixture.test.ts";
 import { connect } from "./connect.ts";
 import { endpointTypes } from "./default-types.ts";
@@ -80,6 +82,16 @@ function isAlive(pid: number): boolean {
 const run = <P extends Protocol>(command: string, factory: () => P) =>
   connect(newReactor(), `process:${quoteArgument(command)}`, factory);
 const shell = (script: string) => `/bin/sh -c '${script}'`;
+
+/** A running reactor with a connection to a program that the test plays. */
+async function played() {
+  const reactor = new MemoryReactor();
+  const ended = reactor.run();
+  const connecting = connect(reactor, "process:program", () => new Talker());
+  reactor.settle();
+  const talker = await connecting;
+  return { reactor, ended, talker, child: reactor.processes[0] as MemoryProcess };
+}
 
 describe("process:", () => {
   test("talks with the program's standard input and output", async () => {
@@ -196,6 +208,55 @@ describe("process:", () => {
       logs.events.filter(({ namespace }) => namespace === "ropewalk.endpoints.process").map(({ line }) => line),
       ["one", "two", "three"],
     );
+  });
+
+  test("characters that its standard error is cut in are logged whole", async () => {
+    using logs = captureLogs();
+    const { child } = await played();
+    child.say(new Uint8Array([0x67, 0xc3]), 2);
+    child.say(new Uint8Array([0xa4, 0x0a]), 2);
+    assert.deepEqual(
+      logs.events.map(({ line }) => line),
+      ["gä"],
+    );
+  });
+
+  test("a program that does not end is killed after 30 s", async () => {
+    const { reactor, talker, child } = await played();
+    talker.transport.loseConnection();
+    reactor.advance(29_999);
+    assert.deepEqual([child.isOpen(0), child.signals], [false, []]);
+    reactor.advance(1);
+    assert.deepEqual(child.signals, ["KILL"]);
+    child.die("SIGKILL");
+    assert.ok(talker.lost.inspect().result instanceof ConnectionAborted);
+    assert.deepEqual(reactor.getDelayedCalls(), []);
+  });
+
+  for (const hangs of [false, true]) {
+    test(`shutdown ends the connection, ${hangs ? "and kills after 5 s" : "and waits for the program"}`, async () => {
+      const { reactor, talker, child, ended } = await played();
+      reactor.stop();
+      reactor.advance(4_999);
+      assert.deepEqual([child.isOpen(0), child.signals, ended.called], [false, [], false]);
+      if (hangs) {
+        reactor.advance(1);
+        assert.deepEqual(child.signals, ["KILL"]);
+        child.die("SIGKILL");
+      } else {
+        child.exit();
+      }
+      assert.ok(talker.lost.inspect().result instanceof (hangs ? ConnectionAborted : ConnectionDone));
+      assert.equal(ended.called, true);
+    });
+  }
+
+  test("shutdown shortens the wait for a program that was left already", async () => {
+    const { reactor, talker, child } = await played();
+    talker.transport.loseConnection();
+    reactor.stop();
+    reactor.advance(5_000);
+    assert.deepEqual(child.signals, ["KILL"]);
   });
 
   test("a program that is not there is a ConnectError", async () => {

@@ -1,12 +1,13 @@
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { fail } from "../core/deferred/succeed.ts";
-import { ConnectError, ProcessDone, UnsupportedError } from "../core/errors.ts";
+import { ConnectError, ConnectionAborted, ProcessDone, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import { ProcessProtocol } from "../core/process.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { readArguments, required } from "./arguments.ts";
@@ -46,6 +47,7 @@ class Child<P extends Protocol> extends ProcessProtocol {
   readonly #reactor: Reactor;
   readonly #program: string;
   readonly #factory: ProtocolFactory<P>;
+  readonly #decoder = new TextDecoder();
   #stream: ProcessStream | undefined;
   #complaint = "";
 
@@ -85,7 +87,7 @@ class Child<P extends Protocol> extends ProcessProtocol {
   }
 
   override errReceived(data: Uint8Array): void {
-    const lines = (this.#complaint + new TextDecoder().decode(data)).split("\n");
+    const lines = (this.#complaint + this.#decoder.decode(data, { stream: true })).split("\n");
     this.#complaint = (lines.pop() ?? "").slice(-LONGEST_COMPLAINT);
     for (const line of lines) log.info("{program}: {line}", { program: this.#program, line });
   }
@@ -123,7 +125,12 @@ class ProcessStream extends StreamTransport {
   readonly peer: Address;
   readonly local: Address;
   readonly tls: TlsFacts | undefined = undefined;
+  readonly #reactor: Reactor;
   readonly #child: Child<Protocol>;
+  /** It ends as other connections do, though the reactor leaves children alone. */
+  readonly #atShutdown: Disposable;
+  #patienceMs = CLOSE_TIMEOUT_MS;
+  #killTimer: DelayedCall | undefined = undefined;
   #ownClose = false;
   #peerEnded = false;
 
@@ -136,7 +143,14 @@ class ProcessStream extends StreamTransport {
       drainedSoon: (transport: StreamTransport) => void reactor.callLater(0, () => transport.drained()),
     };
     super(loop, {});
+    this.#reactor = reactor;
     this.#child = child;
+    this.#atShutdown = reactor.addTrigger("during", "shutdown", () => {
+      this.#patienceMs = SHUTDOWN_TIMEOUT_MS;
+      if (this.#killTimer?.active) this.#killTimer.reset(SHUTDOWN_TIMEOUT_MS);
+      this.loseConnection();
+      return this.whenClosed();
+    });
     this.peer = { kind: "process", pid: child.transport.pid ?? 0 };
     this.local = { kind: "process", pid: reactor.environment.pid };
   }
@@ -163,6 +177,9 @@ class ProcessStream extends StreamTransport {
   }
 
   over(reason: Error): void {
+    this.#atShutdown[Symbol.dispose]();
+    this.#killTimer?.cancel();
+    this.#killTimer = undefined;
     const clean = reason instanceof ProcessDone || this.#ownClose;
     this.closed(clean ? undefined : reason);
   }
@@ -191,6 +208,10 @@ class ProcessStream extends StreamTransport {
     this.#ownClose = !this.#peerEnded;
     this.#child.transport.resumeReading();
     this.#child.transport.loseConnection();
+    this.#killTimer = this.#reactor.callLater(this.#patienceMs, () => {
+      this.#killTimer = undefined;
+      this.fail(new ConnectionAborted(`Program did not end within ${this.#patienceMs} ms of the end of its input`));
+    });
   }
 
   protected reset(): void {
@@ -214,3 +235,9 @@ const log: Logger = new Logger("ropewalk.endpoints.process");
 
 /** Characters of an unfinished line that are kept: enough for a message, little for a child that never ends a line. */
 const LONGEST_COMPLAINT = 8_192;
+
+/** As long as any peer has to take what was written: a program that is well ends soon after its input. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/** As long as a NodeReactor waits for its other connections. */
+const SHUTDOWN_TIMEOUT_MS = 5_000;
