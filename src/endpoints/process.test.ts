@@ -248,6 +248,7 @@ describe("process:", () => {
       }
       assert.ok(talker.lost.inspect().result instanceof (hangs ? ConnectionAborted : ConnectionDone));
       assert.equal(ended.called, true);
+      assert.deepEqual(reactor.getDelayedCalls(), []);
     });
   }
 
