@@ -243,6 +243,8 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   broke(error: Error): void {
     this.#error ??= error;
+    // After an error of TLS, Node would keep the descriptor until the peer lets go of it.
+    if (this.#wrapped) setImmediate(() => this.#plain.destroy());
   }
 
   gone(): void {

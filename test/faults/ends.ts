@@ -29,19 +29,20 @@ export async function dial(port: number): Promise<Socket> {
   return socket;
 }
 
+/** Fires when `socket` is closed, in whatever way. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+}
+
 /** What comes next from `socket`; undefined at its end. */
-export async function nextFrom(socket: Socket): Promise<string | undefined> {
-  const gone = new AbortController();
-  const { signal } = gone;
-  try {
-    return await Promise.race([
-      once(socket, "data", { signal }).then(([data]) => String(data)),
-      once(socket, "close", { signal }).then(() => undefined),
-      once(socket, "end", { signal }).then(() => undefined),
-    ]);
-  } finally {
-    gone.abort();
-  }
+export function nextFrom(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const settle = (data: unknown): void => {
+      socket.off("data", settle).off("close", settle).off("end", settle);
+      resolve(data instanceof Uint8Array ? String(data) : undefined);
+    };
+    socket.on("data", settle).on("close", settle).on("end", settle);
+  });
 }
 
 /** Whether a new peer is answered. */
@@ -51,6 +52,6 @@ export async function isServed(port: number, word: string = "hello"): Promise<bo
   socket.write(word);
   const served = (await answer) === word;
   socket.destroy();
-  if (!socket.closed) await once(socket, "close");
+  await closed(socket);
   return served;
 }

@@ -33,7 +33,8 @@ export class Holdings {
       collectGarbage();
       held = this.#watched.filter((ref) => ref.deref() !== undefined).length;
     }
-    assert.equal(held, 0, `${held} of ${this.#watched.length} protocols are held by somebody`);
+    const which = this.#watched.flatMap((ref, i) => (ref.deref() === undefined ? [] : [i]));
+    assert.deepEqual(which, [], `${held} of ${this.#watched.length} protocols are held by somebody`);
     const grownBytes = heapBytes() - this.#heapBytes;
     assert.ok(grownBytes < slackBytes, `the heap has grown by ${grownBytes} bytes`);
   }

@@ -1,11 +1,10 @@
 /** Ten thousand connections, opened and broken at random moments, leave nothing behind. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { NodeReactor } from "ropewalk";
 import { seededRandom } from "ropewalk/testing";
-import { Echo, isServed, portOf } from "./ends.ts";
+import { closed, Echo, isServed, portOf } from "./ends.ts";
 import { Holdings, turn } from "./leaks.ts";
 
 for (const acceptsDirectly of [true, false]) {
@@ -58,9 +57,9 @@ async function storm(reactor: NodeReactor, connections: number, holdings?: Holdi
 async function visit(port: number, kind: number): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
-  const closed = once(socket, "close");
+  const end = closed(socket);
   socket.on("connect", () => VISITS[kind]?.(socket));
-  await closed;
+  await end;
 }
 
 const VISITS: readonly ((socket: Socket) => unknown)[] = [
