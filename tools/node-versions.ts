@@ -1,6 +1,7 @@
 /**
  * Runs the built suite on several versions of Node: `npm run test:nodes` for all that are supported, `npm run test:nodes --
- * 26` for one. Each version comes from the npm package `node`, which carries the binary, into build/nodes/.
+ * 26` for one. Each version comes into build/nodes/ from the npm package that carries its binary for this platform; the package
+ * `node` finds that by a script at installation, which npm 12 does not run.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
@@ -25,10 +26,11 @@ function main(args: readonly string[]): number {
 /** The binary of one version; installs it where it is not there yet. */
 function installed(version: string): string {
   const prefix = `${ROOT}build/nodes/${version}`;
-  const binary = `${prefix}/node_modules/node/bin/node`;
+  const name = `node-${process.platform}-${process.arch}`;
+  const binary = `${prefix}/node_modules/${name}/bin/node`;
   if (existsSync(binary)) return binary;
   mkdirSync(prefix, { recursive: true });
-  const install = ["install", "--prefix", prefix, "--no-save", "--no-audit", "--no-fund", `node@${version}`];
+  const install = ["install", "--prefix", prefix, "--no-save", "--no-audit", "--no-fund", `${name}@${version}`];
   spawnSync("npm", install, { cwd: prefix, stdio: ["ignore", "inherit", "inherit"] });
   if (!existsSync(binary)) throw new Error(`Cannot install Node ${version}: npm left no ${binary}`);
   return binary;

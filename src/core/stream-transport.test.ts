@@ -95,6 +95,20 @@ describe("StreamTransport and its engine", () => {
     assert.deepEqual(engine.calls, ["endWriting", "close"]);
   });
 
+  test("a protocol that aborts and then throws is reset, not closed, for the reason of the abort", () => {
+    const { engine, protocol } = opened();
+    using logs = captureLogs();
+    protocol.dataReceived = () => {
+      engine.abortConnection();
+      throw new Error("too late");
+    };
+    engine.received(Uint8Array.of(1));
+    assert.deepEqual(engine.calls, ["reset"]);
+    engine.closed();
+    assert.deepEqual(protocol.events, ["made", "lost ConnectionAborted"]);
+    assert.equal(logs.events.length, 1);
+  });
+
   test("close comes once, whoever else asks for it", () => {
     const { engine } = opened();
     using logs = captureLogs();
@@ -311,6 +325,10 @@ class Engine extends StreamTransport {
 
   override ended(): void {
     super.ended();
+  }
+
+  override received(data: Uint8Array): void {
+    super.received(data);
   }
 
   override writeEnded(): void {

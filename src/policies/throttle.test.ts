@@ -279,6 +279,14 @@ describe("throttled reading", () => {
   });
 });
 
+test("a burst of a single byte still gives the whole rate", () => {
+  const { dial, clock } = throttled({ perConnection: { writeBytesPerSecond: 62, burstBytes: 1 } });
+  const { inner, sent } = dial();
+  inner.transport.write("x".repeat(1_000));
+  clock.advance(10_000);
+  assert.ok(sent() >= 620 && sent() <= 622, `${sent()} bytes in 10 s`);
+});
+
 describe("a total for all connections", () => {
   test("is shared in the order in which they wait", () => {
     const { dial, clock } = throttled({ total: { writeBytesPerSecond: 1_000, burstBytes: 100 } });

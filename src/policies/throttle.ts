@@ -111,7 +111,7 @@ function bucketsFor(clock: Clock, { readBytesPerSecond, writeBytesPerSecond, bur
   const bucket = (rate: number | undefined) => {
     if (rate === undefined) return [];
     const burst = burstBytes ?? rate * BURST_SECONDS;
-    return [new TokenBucket(clock, rate, Math.max(1, rate * LEAST_BURST_SECONDS, burst))];
+    return [new TokenBucket(clock, rate, Math.max(1 + rate * TIMER_SECONDS, rate * LEAST_BURST_SECONDS, burst))];
   };
   return { reading: bucket(readBytesPerSecond), writing: bucket(writeBytesPerSecond) };
 }
@@ -127,3 +127,5 @@ function check(rates: Rates): void {
 const BURST_SECONDS = 0.1;
 /** Timers come at whole milliseconds, and half a burst must not be less than what goes in one. */
 const LEAST_BURST_SECONDS = 0.01;
+/** A bucket that holds one byte and no more would spill what comes while a timer is late by part of this. */
+const TIMER_SECONDS = 0.001;
