@@ -319,10 +319,6 @@ class Engine extends StreamTransport {
     this.opened(protocol);
   }
 
-  override received(data: Uint8Array): void {
-    super.received(data);
-  }
-
   override ended(): void {
     super.ended();
   }
