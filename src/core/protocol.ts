@@ -26,6 +26,11 @@ export class Protocol implements AsyncDisposable {
   /** Set before connectionMade; it stays after the connection is gone, and then drops what is written. */
   transport!: Transport;
 
+  /** The protocol that does the work: this one, or the one that it wraps. Logs name it, and `connect` gives it. */
+  get innermost(): Protocol {
+    return this;
+  }
+
   /** Called by the transport; override connectionMade instead. */
   makeConnection(transport: Transport): void {
     this.transport = transport;

@@ -334,7 +334,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
     const error = toError(thrown);
     log.error("{method} of {protocol} threw: closing this connection", {
       method,
-      protocol: this.protocol?.constructor.name,
+      protocol: this.protocol?.innermost.constructor.name,
       error,
     });
     if (this.#phase !== "closed") {

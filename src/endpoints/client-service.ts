@@ -21,7 +21,9 @@ import { Logger } from "../core/log/logger.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
+import type { Innermost } from "../policies/wrapper.ts";
 import { backoff, type ReconnectPolicy } from "./backoff.ts";
+import { connect } from "./connect.ts";
 import { endpointTypes } from "./default-types.ts";
 import type { ClientEndpoint, EndpointTypes } from "./types.ts";
 
@@ -33,7 +35,7 @@ export interface ClientServiceOptions<P extends Protocol> {
    * What has to be done on a new connection before it is of use: log in, choose a channel. Until its result is there,
    * `whenConnected` waits; if it fails, the connection is closed and counts as a failed attempt.
    */
-  readonly prepareConnection?: (protocol: P) => unknown;
+  readonly prepareConnection?: (protocol: Innermost<P>) => unknown;
   /** The table that reads the description; default `endpointTypes`. */
   readonly types?: EndpointTypes;
 }
@@ -68,10 +70,10 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
   readonly #description: string;
   readonly #factory: ProtocolFactory<P>;
   readonly #policy: ReconnectPolicy;
-  readonly #prepare: ((protocol: P) => unknown) | undefined;
-  readonly #connectWaiters = new Set<ConnectWaiter<P>>();
+  readonly #prepare: ((protocol: Innermost<P>) => unknown) | undefined;
+  readonly #connectWaiters = new Set<ConnectWaiter<Innermost<P>>>();
   readonly #stopWaiters = new Set<Deferred<void>>();
-  #state: State<P> = { name: "idle" };
+  #state: State<Innermost<P>> = { name: "idle" };
   #retries = 0;
 
   /** @throws EndpointSyntaxError */
@@ -130,7 +132,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
    *
    * @throws RangeError if failAfter is not a whole number of at least 1.
    */
-  whenConnected(options: WhenConnectedOptions = {}): Deferred<P> {
+  whenConnected(options: WhenConnectedOptions = {}): Deferred<Innermost<P>> {
     const { failAfter = Number.POSITIVE_INFINITY } = options;
     if (!(failAfter >= 1) || (failAfter !== Number.POSITIVE_INFINITY && !Number.isInteger(failAfter))) {
       throw new RangeError(`failAfter must be a whole number of at least 1, was ${failAfter}`);
@@ -138,8 +140,8 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     const state = this.#state;
     if (state.name === "connected") return succeed(state.protocol);
     if (state.name !== "idle" && !this.running) return fail(new CancelledError("The service is stopped"));
-    const waiter: ConnectWaiter<P> = {
-      result: new Deferred<P>(() => this.#connectWaiters.delete(waiter)),
+    const waiter: ConnectWaiter<Innermost<P>> = {
+      result: new Deferred<Innermost<P>>(() => this.#connectWaiters.delete(waiter)),
       failuresLeft: failAfter,
     };
     this.#connectWaiters.add(waiter);
@@ -150,11 +152,11 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     await this.stopService();
   }
 
-  #enter(state: State<P>): void {
+  #enter(state: State<Innermost<P>>): void {
     this.#state = state;
   }
 
-  #isIn(state: State<P>): boolean {
+  #isIn(state: State<Innermost<P>>): boolean {
     return this.#state === state;
   }
 
@@ -169,9 +171,9 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
 
   #connect(): void {
     // Entered first: dialling calls the factory, which may call this service.
-    const state: Connecting<P> = { name: "connecting", attempt: undefined };
+    const state: Connecting<Innermost<P>> = { name: "connecting", attempt: undefined };
     this.#enter(state);
-    const attempt = maybeDeferred(() => this.#endpoint.connect(this.#reactor, this.#factory));
+    const attempt = connect(this.#reactor, this.#endpoint, this.#factory);
     state.attempt = attempt;
     attempt.addCallbacks(
       (protocol) => this.#made(state, protocol),
@@ -180,14 +182,14 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     if (!this.#isIn(state)) attempt.cancel();
   }
 
-  #made(from: Connecting<P>, protocol: P): void {
+  #made(from: Connecting<Innermost<P>>, protocol: Innermost<P>): void {
     if (!this.#isIn(from)) {
       // Cancelled too late: the connection was there already.
       protocol.transport.whenClosed().addCallback(() => this.#stopped());
       protocol.transport.loseConnection();
       return;
     }
-    const state: Preparing<P> = { name: "preparing", protocol, preparation: undefined };
+    const state: Preparing<Innermost<P>> = { name: "preparing", protocol, preparation: undefined };
     this.#enter(state);
     protocol.transport.whenClosed().addCallback((reason) => this.#lost(protocol, reason));
     if (!this.#isIn(state)) return;
@@ -200,7 +202,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     if (!this.#isIn(state)) preparation.cancel();
   }
 
-  #prepared(from: Preparing<P>): void {
+  #prepared(from: Preparing<Innermost<P>>): void {
     if (!this.#isIn(from)) return;
     const { protocol } = from;
     this.#enter({ name: "connected", protocol });
@@ -208,14 +210,14 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     this.#settle((waiter) => waiter.callback(protocol));
   }
 
-  #preparationFailed(from: Preparing<P>, error: Error): void {
+  #preparationFailed(from: Preparing<Innermost<P>>, error: Error): void {
     if (!this.#isIn(from)) return;
     this.#enter({ name: "discarding", protocol: from.protocol, error });
     from.protocol.transport.loseConnection();
   }
 
   /** connectionLost was called. */
-  #lost(protocol: P, reason: Error): void {
+  #lost(protocol: Innermost<P>, reason: Error): void {
     const state = this.#state;
     if (state.name === "stopping") this.#stopped();
     if (!("protocol" in state) || state.protocol !== protocol) return;
@@ -229,7 +231,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     }
   }
 
-  #attemptFailed(from: Connecting<P>, error: Error): void {
+  #attemptFailed(from: Connecting<Innermost<P>>, error: Error): void {
     if (this.#isIn(from)) this.#failed(error);
     else this.#stopped();
   }
@@ -268,7 +270,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
   }
 
   /** A waiter that an earlier one's link cancelled is no longer there. */
-  #settle(how: (result: Deferred<P>) => void): void {
+  #settle(how: (result: Deferred<Innermost<P>>) => void): void {
     for (const waiter of [...this.#connectWaiters]) if (this.#connectWaiters.delete(waiter)) how(waiter.result);
   }
 }

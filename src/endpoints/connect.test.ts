@@ -6,7 +6,10 @@ import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, ConnectionDone, ListenError } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
+import { idleTimeout } from "../policies/idle-timeout.ts";
+import { throttle } from "../policies/throttle.ts";
 import { MemoryReactor } from "../testing/memory-reactor.ts";
+import type { MemoryTransport } from "../testing/memory-transport.ts";
 import { newReactor, temporaryFolder } from "./certificates.fixture.test.ts";
 import { ClientService } from "./client-service.ts";
 import { connect, listen } from "./connect.ts";
@@ -68,6 +71,29 @@ describe("connect", () => {
     reactor.connects[0]?.accept();
     const echo: Echo = await connecting;
     assert.ok(echo instanceof Echo);
+  });
+
+  test("fires with the protocol inside of all policies, by its own type", async () => {
+    class Asker extends Protocol {
+      ask(): void {
+        this.transport.write("x".repeat(30));
+      }
+    }
+    const reactor = new MemoryReactor();
+    const rates = { writeBytesPerSecond: 10, burstBytes: 10 };
+    const factory = idleTimeout(
+      throttle(() => new Asker(), { clock: reactor, perConnection: rates }),
+      { clock: reactor, idleTimeoutMs: 60_000 },
+    );
+    const connecting = connect(reactor, "tcp:192.0.2.1:80", factory);
+    const line = reactor.connects[0]?.accept() as MemoryTransport;
+    const asker = await connecting;
+    asker.ask();
+    // Through all of them: what waits for the throttle leaves before the end.
+    asker.transport.loseConnection();
+    reactor.advance(10_000);
+    assert.equal(line.text().length, 30);
+    assert.equal(line.remote.sawEnd, true);
   });
 
   test("cancelling gives up the attempt", () => {
@@ -203,6 +229,28 @@ describe("on real sockets", () => {
         return true;
       },
     );
+  });
+
+  test("ClientService prepares and gives what policies wrap, and stops through them", async () => {
+    const reactor = new MemoryReactor();
+    const rates = { writeBytesPerSecond: 10, burstBytes: 10 };
+    const prepared: Echo[] = [];
+    const service = new ClientService(
+      reactor,
+      "tcp:192.0.2.1:80",
+      throttle(() => new Echo(), { clock: reactor, perConnection: rates }),
+      { prepareConnection: (echo) => prepared.push(echo) },
+    );
+    service.startService();
+    const line = reactor.connects[0]?.accept() as MemoryTransport;
+    const echo: Echo = await service.whenConnected();
+    assert.deepEqual(prepared, [echo]);
+    echo.transport.write("x".repeat(30));
+    const stopped = service.stopService();
+    reactor.advance(10_000);
+    line.remote.end();
+    await stopped;
+    assert.equal(line.text().length, 30);
   });
 
   test("ClientService finds a server that comes up later, and one that comes back", async () => {

@@ -2,6 +2,7 @@ import { Deferred } from "../core/deferred/deferred.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
+import type { Innermost } from "../policies/wrapper.ts";
 import { endpointTypes } from "./default-types.ts";
 import type { ClientEndpoint, EndpointTypes, ServerEndpoint } from "./types.ts";
 
@@ -45,7 +46,7 @@ export function listen(
 
 /**
  * Connects to where `endpoint` says. Fires with the factory's protocol when it is usable: for TLS, after handshake and
- * verification. Cancelling it, or aborting the signal, leaves no socket and no timer. Fails with EndpointSyntaxError,
+ * verification. Where policies wrap the factory, that is the protocol inside of them. Cancelling it, or aborting the signal, leaves no socket and no timer. Fails with EndpointSyntaxError,
  * EndpointError, ConnectError (LookupError, TlsError), TimeoutError, CancelledError, or what connectionMade threw.
  *
  * @example
@@ -66,16 +67,16 @@ export function connect<P extends Protocol>(
   endpoint: string | ClientEndpoint,
   factory: ProtocolFactory<P>,
   options: ConnectOptions = {},
-): Deferred<P> {
+): Deferred<Innermost<P>> {
   const { signal, types = endpointTypes } = options;
   if (signal?.aborted) {
-    const never = new Deferred<P>();
+    const never = new Deferred<Innermost<P>>();
     never.cancel(signal.reason);
     return never;
   }
   const connecting = maybeDeferred(() => {
     const client = typeof endpoint === "string" ? types.client(endpoint) : endpoint;
     return client.connect(reactor, factory);
-  });
+  }).addCallback((protocol) => protocol.innermost as Innermost<P>);
   return signal === undefined ? connecting : connecting.abortable(signal);
 }

@@ -43,6 +43,10 @@ class TlsThenProtocol<P extends Protocol> extends Protocol {
     if (inner.writeConnectionLost !== undefined) this.writeConnectionLost = () => inner.writeConnectionLost?.();
   }
 
+  override get innermost(): Protocol {
+    return this.#inner.innermost;
+  }
+
   override connectionMade(): void {
     this.transport.startTls({ side: "client", tls: this.#tls }).addCallbacks(
       () => this.#handOver(),

@@ -10,4 +10,4 @@ export {
   type TrafficOpened,
   trafficLog,
 } from "./traffic-log.ts";
-export { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
+export { type Innermost, ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";

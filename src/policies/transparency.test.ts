@@ -1,8 +1,8 @@
 /** A wrapped protocol cannot tell: the same scenarios with and without each policy, and with each pair of them. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { addObserver } from "../core/log/index.ts";
-import { Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import { addObserver, captureLogs } from "../core/log/index.ts";
+import { buildProtocol, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Clock as ClockInterface } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import { Clock, MemoryTransport } from "../testing/index.ts";
@@ -288,6 +288,26 @@ test("a factory that refuses stays one", () => {
   for (const policy of Object.values(POLICIES)) {
     const factory = policy(() => undefined, new Clock());
     assert.equal(typeof factory === "function" ? "function" : factory.buildProtocol(PEER), undefined);
+  }
+});
+
+test("what a wrapped protocol throws is logged under its own name", () => {
+  for (const outer of Object.values(POLICIES)) {
+    for (const inner of Object.values(POLICIES)) {
+      using logs = captureLogs();
+      const clock = new Clock();
+      const factory = outer(
+        inner(() => new Probe({ data: fault }), clock),
+        clock,
+      );
+      const transport = new MemoryTransport();
+      transport.attach(buildProtocol(factory, PEER) as Protocol);
+      transport.remote.write("x");
+      assert.deepEqual(
+        logs.events.filter(({ level }) => level === "error").map(({ protocol }) => protocol),
+        ["Probe"],
+      );
+    }
   }
 });
 

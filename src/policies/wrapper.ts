@@ -42,6 +42,10 @@ export class ProtocolWrapper<P extends Protocol = Protocol> extends Protocol {
     this.writeConnectionLost = () => this.writingEnded();
   }
 
+  override get innermost(): Protocol {
+    return this.inner.innermost;
+  }
+
   override makeConnection(transport: Transport): void {
     this.transport = transport;
     this.inner.makeConnection(this.wrapTransport(transport));
@@ -82,6 +86,9 @@ export class ProtocolWrapper<P extends Protocol = Protocol> extends Protocol {
     await this.inner[Symbol.asyncDispose]();
   }
 }
+
+/** What is inside all wrappers: `Innermost<ProtocolWrapper<Echo>>` is `Echo`. */
+export type Innermost<P extends Protocol> = P extends ProtocolWrapper<infer Inner> ? Innermost<Inner> : P;
 
 /**
  * A transport that passes every call on to another one. A policy overrides what it looks at.
