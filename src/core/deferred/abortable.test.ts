@@ -4,16 +4,10 @@ import { test } from "node:test";
 import { captureLogs } from "../log/observers.ts";
 import { Deferred } from "./deferred.ts";
 import { CancelledError } from "./errors.ts";
+import { errorOf } from "./results.fixture.test.ts";
 import { succeed } from "./succeed.ts";
 
 const oops = new Error("oops");
-
-function errorOf(deferred: Deferred<unknown>): unknown {
-  const { state, result } = deferred.inspect();
-  assert.equal(state, "error");
-  deferred.addErrback(() => {});
-  return result;
-}
 
 test("abortable cancels when the signal aborts, with its reason as the cause", () => {
   const controller = new AbortController();

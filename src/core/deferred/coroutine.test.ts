@@ -4,23 +4,11 @@ import { captureLogs } from "../log/observers.ts";
 import { coroutine } from "./coroutine.ts";
 import { Deferred } from "./deferred.ts";
 import { CancelledError } from "./errors.ts";
+import { errorOf, resultOf } from "./results.fixture.test.ts";
 import { fail, succeed } from "./succeed.ts";
 
 const DEEP = 100_000;
 const oops = new Error("oops");
-
-function resultOf<T>(deferred: Deferred<T>): T {
-  const { state, result } = deferred.inspect();
-  assert.equal(state, "value");
-  return result as T;
-}
-
-function errorOf(deferred: Deferred<unknown>): unknown {
-  const { state, result } = deferred.inspect();
-  assert.equal(state, "error");
-  deferred.addErrback(() => {});
-  return result;
-}
 
 test("it runs at once, up to the first Deferred without a result", () => {
   const seen: string[] = [];

@@ -3,23 +3,10 @@ import { test } from "node:test";
 import { captureLogs } from "../log/observers.ts";
 import { Deferred } from "./deferred.ts";
 import { AlreadyCalledError } from "./errors.ts";
+import { spy } from "./results.fixture.test.ts";
 import { fail, succeed } from "./succeed.ts";
 
 const oops = new Error("oops");
-
-/** Adds a link on both sides that says what comes by. */
-function spy(deferred: Deferred<unknown>, seen: unknown[], name = ""): Deferred<unknown> {
-  return deferred.addCallbacks(
-    (value) => {
-      seen.push(name === "" ? value : `${name} ${value}`);
-      return value;
-    },
-    (error) => {
-      seen.push(name === "" ? error : `${name} ${error}`);
-      throw error;
-    },
-  );
-}
 
 test("await gives the value, and a second await gives it again", async () => {
   const d = succeed("value");

@@ -3,31 +3,10 @@ import { test } from "node:test";
 import { Clock } from "../../testing/clock.ts";
 import { Deferred } from "./deferred.ts";
 import { AlreadyCalledError, CancelledError, TimeoutError } from "./errors.ts";
+import { errorOf, spy } from "./results.fixture.test.ts";
 import { succeed } from "./succeed.ts";
 
 const oops = new Error("oops");
-
-/** Adds a link on both sides that says what comes by. */
-function spy(deferred: Deferred<unknown>, seen: unknown[], name = ""): Deferred<unknown> {
-  return deferred.addCallbacks(
-    (value) => {
-      seen.push(name === "" ? value : `${name} ${value}`);
-      return value;
-    },
-    (error) => {
-      seen.push(name === "" ? error : `${name} ${error}`);
-      throw error;
-    },
-  );
-}
-
-/** The error that a Deferred has now; consumes it. */
-function errorOf(deferred: Deferred<unknown>): unknown {
-  const errors: unknown[] = [];
-  deferred.addErrback((error) => void errors.push(error));
-  assert.equal(errors.length, 1, "there is an error");
-  return errors[0];
-}
 
 test("cancel() without a canceller fails it with a CancelledError whose cause is the reason", () => {
   const d = new Deferred<void>();

@@ -2,31 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Deferred } from "./deferred.ts";
 import { AlreadyCalledError } from "./errors.ts";
+import { errorOf, spy } from "./results.fixture.test.ts";
 import { fail, succeed } from "./succeed.ts";
 
 const oops = new Error("oops");
-
-/** Adds a link on both sides that says what comes by. */
-function spy(deferred: Deferred<unknown>, seen: unknown[], name = ""): Deferred<unknown> {
-  return deferred.addCallbacks(
-    (value) => {
-      seen.push(name === "" ? value : `${name} ${value}`);
-      return value;
-    },
-    (error) => {
-      seen.push(name === "" ? error : `${name} ${error}`);
-      throw error;
-    },
-  );
-}
-
-/** The error that a Deferred has now; consumes it. */
-function errorOf(deferred: Deferred<unknown>): unknown {
-  const errors: unknown[] = [];
-  deferred.addErrback((error) => void errors.push(error));
-  assert.equal(errors.length, 1, "there is an error");
-  return errors[0];
-}
 
 test("links run inside callback(), in their order, each with what the one before returned", () => {
   const seen: unknown[] = [];

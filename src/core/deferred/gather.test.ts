@@ -5,23 +5,11 @@ import { captureLogs } from "../log/observers.ts";
 import { Deferred } from "./deferred.ts";
 import { CancelledError, FirstError, TimeoutError } from "./errors.ts";
 import { deferredList, gatherResults, race } from "./gather.ts";
+import { errorOf, resultOf } from "./results.fixture.test.ts";
 import { fail, succeed } from "./succeed.ts";
 import { installTurnHook } from "./turn.ts";
 
 const oops = new Error("oops");
-
-function resultOf<T>(deferred: Deferred<T>): T {
-  const { state, result } = deferred.inspect();
-  assert.equal(state, "value");
-  return result as T;
-}
-
-function errorOf(deferred: Deferred<unknown>): unknown {
-  const { state, result } = deferred.inspect();
-  assert.equal(state, "error");
-  deferred.addErrback(() => {});
-  return result;
-}
 
 /** The errors that are reported as unhandled when `f` and its turns are over. */
 function unhandledIn(f: () => void): unknown[] {
