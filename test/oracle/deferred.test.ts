@@ -3,48 +3,32 @@
  * ROPEWALK_SEED and ROPEWALK_PROGRAMS choose others and more.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { addObserver } from "ropewalk/log";
 import { traceOf } from "./deferred-interpreter.ts";
 import { type Op, type Program, programOf } from "./deferred-program.ts";
+import { tracesOfTwisted, twistedAbsence } from "./twisted.ts";
 
-const PYTHON = "/usr/bin/python3";
-const SCRIPT = fileURLToPath(new URL("../../../test/oracle/deferred-twisted.py", import.meta.url));
 const FIRST_SEED = Number(process.env["ROPEWALK_SEED"] ?? 20_000_000);
 const PROGRAMS = Number(process.env["ROPEWALK_PROGRAMS"] ?? 12_000);
 
 // Most programs leave an error behind, which is none of ours.
 addObserver(() => {});
 
-test(`${PROGRAMS} programs from seed ${FIRST_SEED} on do the same as in Twisted`, { skip: absence() }, () => {
+test(`${PROGRAMS} programs from seed ${FIRST_SEED} on do the same as in Twisted`, { skip: twistedAbsence() }, () => {
   const programs = Array.from({ length: PROGRAMS }, (_, index) => programOf(FIRST_SEED + index));
   const theirs = twistedTracesOf(programs);
   const differing = programs.filter((program, index) => differs(program, theirs[index] as string[]));
   if (differing.length > 0) assert.fail(report(differing));
 });
 
-test("a difference is noticed", { skip: absence() }, () => {
+test("a difference is noticed", { skip: twistedAbsence() }, () => {
   const program = programOf(FIRST_SEED);
   assert.ok(differs(program, [...(twistedTracesOf([program])[0] as string[]), "something else"]));
 });
 
-function absence(): string | false {
-  if (!existsSync(PYTHON)) return `!!! NO ORACLE: there is no ${PYTHON}`;
-  const { status } = spawnSync(PYTHON, ["-c", "import twisted.internet.defer"]);
-  return status === 0 ? false : "!!! NO ORACLE: apt-get install python3-twisted";
-}
-
 function twistedTracesOf(programs: readonly Program[]): string[][] {
-  const input = programs.map((program) => `${JSON.stringify(program)}\n`).join("");
-  const { status, stdout, stderr } = spawnSync(PYTHON, [SCRIPT], { input, encoding: "utf8", maxBuffer: 2 ** 30 });
-  assert.equal(status, 0, stderr);
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  return tracesOfTwisted("deferred-twisted.py", programs);
 }
 
 function differs(program: Program, theirs: readonly string[]): boolean {

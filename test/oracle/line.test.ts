@@ -3,28 +3,21 @@
  * (6 000 unless set), LINE_ORACLE_SEED where to begin (1). Needs python3-twisted at /usr/bin/python3.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { env } from "node:process";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { seededRandom } from "ropewalk/testing";
 import { type LineCase, lineCase } from "./line-case.ts";
 import { runCase, type TraceEntry } from "./line-runner.ts";
-
-const PYTHON = "/usr/bin/python3";
-const SCRIPT = fileURLToPath(new URL("../../../test/oracle/line-twisted.py", import.meta.url));
-
-const hasTwisted = spawnSync(PYTHON, ["-c", "import twisted.protocols.basic"]).status === 0;
+import { tracesOfTwisted, twistedAbsence } from "./twisted.ts";
 
 describe("LineProtocol and Twisted's LineReceiver", () => {
-  test("do the same in random cases", { skip: hasTwisted ? false : "python3-twisted is not installed" }, () => {
+  test("do the same in random cases", { skip: twistedAbsence() }, () => {
     const count = Number(env["LINE_ORACLE_CASES"] ?? 6_000);
     const firstSeed = Number(env["LINE_ORACLE_SEED"] ?? 1);
     const cases = Array.from({ length: count }, (_, index) =>
       lineCase(firstSeed + index, seededRandom(firstSeed + index)),
     );
-    const theirs = tracesOfTwisted(cases);
-    assert.equal(theirs.length, count);
+    const theirs = tracesOfTwisted<LineCase, TraceEntry[]>("line-twisted.py", cases);
     const kinds = new Map<string, number>();
     cases.forEach((one, index) => {
       const trace = runCase(one);
@@ -37,13 +30,3 @@ describe("LineProtocol and Twisted's LineReceiver", () => {
     }
   });
 });
-
-function tracesOfTwisted(cases: readonly LineCase[]): TraceEntry[][] {
-  const input = cases.map((one) => JSON.stringify(one)).join("\n");
-  const { status, stdout, stderr } = spawnSync(PYTHON, [SCRIPT], { input, encoding: "utf8", maxBuffer: 2 ** 30 });
-  assert.equal(status, 0, stderr);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as TraceEntry[]);
-}

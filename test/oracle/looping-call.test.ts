@@ -3,28 +3,21 @@
  * unless set), LOOP_ORACLE_SEED where to begin (1). Needs python3-twisted at /usr/bin/python3.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { env } from "node:process";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { seededRandom } from "ropewalk/testing";
 import { type LoopProgram, loopProgram, type TraceEntry } from "./looping-call-program.ts";
 import { runLoops } from "./looping-call-runner.ts";
-
-const PYTHON = "/usr/bin/python3";
-const SCRIPT = fileURLToPath(new URL("../../../test/oracle/looping-call-twisted.py", import.meta.url));
-
-const hasTwisted = spawnSync(PYTHON, ["-c", "import twisted.internet.task"]).status === 0;
+import { tracesOfTwisted, twistedAbsence } from "./twisted.ts";
 
 describe("LoopingCall and Twisted's", () => {
-  test("do the same in random programs", { skip: hasTwisted ? false : "python3-twisted is not installed" }, () => {
+  test("do the same in random programs", { skip: twistedAbsence() }, () => {
     const count = Number(env["LOOP_ORACLE_PROGRAMS"] ?? 4_000);
     const firstSeed = Number(env["LOOP_ORACLE_SEED"] ?? 1);
     const programs = Array.from({ length: count }, (_, index) =>
       loopProgram(firstSeed + index, seededRandom(firstSeed + index)),
     );
-    const theirs = tracesOfTwisted(programs);
-    assert.equal(theirs.length, count);
+    const theirs = tracesOfTwisted<LoopProgram, TraceEntry[]>("looping-call-twisted.py", programs);
     const kinds = new Map<string, number>();
     for (const [index, program] of programs.entries()) {
       const trace = runLoops(program);
@@ -40,16 +33,6 @@ describe("LoopingCall and Twisted's", () => {
 
 function kindOf([what, , , count]: TraceEntry): string {
   return what === "called" && typeof count === "number" && count > 1 ? "called after some were missed" : what;
-}
-
-function tracesOfTwisted(programs: readonly LoopProgram[]): TraceEntry[][] {
-  const input = programs.map((one) => JSON.stringify(one)).join("\n");
-  const { status, stdout, stderr } = spawnSync(PYTHON, [SCRIPT], { input, encoding: "utf8", maxBuffer: 2 ** 30 });
-  assert.equal(status, 0, stderr);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as TraceEntry[]);
 }
 
 const KINDS: readonly string[] = [
