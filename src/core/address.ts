@@ -67,3 +67,8 @@ export function formatAddress(address: Address): string {
 export function familyOf(host: string): 4 | 6 {
   return host.includes(":") ? 6 : 4;
 }
+
+/** Whether a host is an IP address as text, not a name. (It may be one that does not exist: 999.0.0.1.) */
+export function isIpLiteral(host: string): boolean {
+  return host.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
+}

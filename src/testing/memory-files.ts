@@ -1,7 +1,8 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
-import { join, plainBytes } from "./bytes.ts";
+import { joinBytes } from "../wire/join-bytes.ts";
+import { plainBytes } from "./bytes.ts";
 import { systemError } from "./system-error.ts";
 
 /**
@@ -50,7 +51,7 @@ export class MemoryFiles implements Files {
     return maybeDeferred(() => {
       const isThere = this.#entries.has(normalise(path));
       const before = isThere ? [this.#file(path, "open")] : [];
-      this.#store(path, join([...before, plainBytes(data)]), undefined);
+      this.#store(path, joinBytes([...before, plainBytes(data)]), undefined);
     });
   }
 

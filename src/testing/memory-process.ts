@@ -1,7 +1,8 @@
 import { ProcessDone, ProcessTerminated, ReactorStateError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
-import { join, plainBytes } from "./bytes.ts";
+import { joinBytes } from "../wire/join-bytes.ts";
+import { plainBytes } from "./bytes.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
 
 /**
@@ -69,7 +70,7 @@ export class MemoryProcess implements ProcessTransport {
 
   /** What it was sent on a descriptor (0: standard input), as bytes. */
   bytes(descriptor: number = 0): Uint8Array {
-    return join(this.#written.get(descriptor) ?? []);
+    return joinBytes(this.#written.get(descriptor) ?? []);
   }
 
   /** `bytes` as UTF-8 text. */

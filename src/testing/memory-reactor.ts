@@ -1,4 +1,4 @@
-import { type Address, familyOf } from "../core/address.ts";
+import { type Address, familyOf, isIpLiteral } from "../core/address.ts";
 import type { DatagramProtocol } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
@@ -25,7 +25,6 @@ import type {
 } from "../core/reactor.ts";
 import { ResolverStack } from "../core/resolver-stack.ts";
 import { Clock, type ClockOptions } from "./clock.ts";
-import { isIpLiteral } from "./ip-literal.ts";
 import { begin, type MemoryConnect } from "./memory-connect.ts";
 import { MemoryFiles } from "./memory-files.ts";
 import { MemoryLoop } from "./memory-loop.ts";

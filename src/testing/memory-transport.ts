@@ -2,7 +2,7 @@ import type { Address } from "../core/address.ts";
 import type { StreamOptions } from "../core/reactor.ts";
 import type { Clock as ClockInterface } from "../core/time/clock.ts";
 import type { TlsFacts } from "../core/tls.ts";
-import { join } from "./bytes.ts";
+import { joinBytes } from "../wire/join-bytes.ts";
 import { Clock } from "./clock.ts";
 import { MemoryLoop } from "./memory-loop.ts";
 import { MemoryRemote } from "./memory-remote.ts";
@@ -61,7 +61,7 @@ export class MemoryTransport extends PipeTransport {
   /** What the peer has taken since the last `clear()`. Unless it was told to stop, that is all that was written. */
   bytes(): Uint8Array {
     this.flush();
-    return join(this.#taken);
+    return joinBytes(this.#taken);
   }
 
   /** `bytes()` as UTF-8 text. */

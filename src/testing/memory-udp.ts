@@ -1,4 +1,4 @@
-import { familyOf, formatAddress, type UdpAddress } from "../core/address.ts";
+import { familyOf, formatAddress, isIpLiteral, type UdpAddress } from "../core/address.ts";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
@@ -6,7 +6,6 @@ import { ListenError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
 import { plainBytes } from "./bytes.ts";
-import { isIpLiteral } from "./ip-literal.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
 import { systemError } from "./system-error.ts";
 

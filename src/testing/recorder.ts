@@ -1,5 +1,5 @@
 import { Protocol } from "../core/protocol.ts";
-import { join } from "./bytes.ts";
+import { joinBytes } from "../wire/join-bytes.ts";
 
 /** A protocol that keeps what happened to it, in words and in order, and does what a test tells it. */
 export class Recorder extends Protocol {
@@ -15,7 +15,7 @@ export class Recorder extends Protocol {
 
   /** All bytes that came. */
   get bytes(): Uint8Array {
-    return join(this.received);
+    return joinBytes(this.received);
   }
 
   /** All bytes that came, as UTF-8. */

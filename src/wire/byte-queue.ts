@@ -1,3 +1,5 @@
+import { joinBytes } from "./join-bytes.ts";
+
 /**
  * Received chunks that wait for a parser, without copying: the parser reads `chunk` from `at` on and moves `at` itself.
  * Usually there is one chunk; more come only while the parser is paused or busy.
@@ -57,7 +59,7 @@ export class ByteQueue {
       this.at = this.chunk.length;
     }
     const [only = EMPTY] = pieces;
-    return pieces.length <= 1 ? only : joined(pieces);
+    return pieces.length <= 1 ? only : joinBytes(pieces);
   }
 
   #begin(chunk: Uint8Array): void {
@@ -65,16 +67,6 @@ export class ByteQueue {
     this.at = 0;
     this.serial++;
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
