@@ -1,4 +1,12 @@
-export type { Address, TcpAddress, UdpAddress, UnixAddress } from "./core/address.ts";
+export type {
+  Address,
+  DescriptorAddress,
+  ProcessAddress,
+  StdioAddress,
+  TcpAddress,
+  UdpAddress,
+  UnixAddress,
+} from "./core/address.ts";
 export { formatAddress } from "./core/address.ts";
 export { DatagramProtocol, type DatagramTransport } from "./core/datagram.ts";
 export { type CoroutineBody, coroutine } from "./core/deferred/coroutine.ts";
@@ -18,6 +26,7 @@ export { DeferredLock, DeferredSemaphore } from "./core/deferred/lock.ts";
 export { DeferredQueue } from "./core/deferred/queue.ts";
 export { fail, maybeDeferred, succeed } from "./core/deferred/succeed.ts";
 export {
+  type ConnectAttempt,
   ConnectError,
   ConnectionAborted,
   ConnectionDone,
@@ -37,14 +46,19 @@ export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts
 export type {
   ConnectTcpOptions,
   ConnectUnixOptions,
+  DialOptions,
   HostAddress,
+  Lifecycle,
   ListenTcpOptions,
   ListenUdpOptions,
   ListenUnixOptions,
   Port,
+  ProcessEnvironment,
   Reactor,
   Resolver,
   StreamOptions,
+  StreamServerOptions,
+  WorkerOptions,
 } from "./core/reactor.ts";
 export type { Clock, DelayedCall } from "./core/time/clock.ts";
 export type { CooperativeTask, Work } from "./core/time/cooperative-task.ts";
@@ -60,7 +74,14 @@ export {
 export { Deadline } from "./core/time/deadline.ts";
 export { deferLater } from "./core/time/defer-later.ts";
 export { LoopingCall, LoopingCallStateError } from "./core/time/looping-call.ts";
-export type { PeerCertificate, TlsClientOptions, TlsFacts, TlsIdentity, TlsServerOptions } from "./core/tls.ts";
+export type {
+  PeerCertificate,
+  TlsClientOptions,
+  TlsCommonOptions,
+  TlsFacts,
+  TlsIdentity,
+  TlsServerOptions,
+} from "./core/tls.ts";
 export type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
 export { connect, listen } from "./endpoints/connect.ts";
 export { NodeReactor, type NodeReactorOptions } from "./reactor/node-reactor.ts";

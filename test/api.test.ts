@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
-import { API_FOLDER, apiReport, apiReports } from "../tools/api-report.ts";
+import { API_FOLDER, apiReport, apiReports, declares } from "../tools/api-report.ts";
+import {
+  type Declaration,
+  exportedSubpaths,
+  exportsOf,
+  localDeclarations,
+  type ReadFile,
+} from "../tools/declarations.ts";
+import { type SyntaxNode, walk } from "../tools/syntax.ts";
 import { ROOT, readProjectFile } from "../tools/tree.ts";
 import { none } from "./house/none.ts";
 
@@ -15,6 +23,10 @@ describe("the API report", () => {
       none(changes(existsSync(ROOT + path) ? readProjectFile(path).text : "", text));
     });
   }
+
+  test("names no type that cannot be imported", () => {
+    none(unreachable(exportedSubpaths().map(({ declarations }) => declarations)));
+  });
 
   test("has a file for each exported subpath and no other", () => {
     const expected = reports.map(({ path }) => path.slice(API_FOLDER.length)).sort();
@@ -65,11 +77,56 @@ describe("a report", () => {
     assert.equal(report.split("```ts\n")[1]?.split("\n```")[0], lines.join("\n"));
   });
 
+  test("tells of a type in a signature that nothing exports", () => {
+    const planted: Record<string, string> = {
+      "index.d.ts": `export { f, type Known } from "./a.ts";`,
+      "a.d.ts": `export interface Known {} interface Hidden {} interface Piece {}
+        export declare function f(known: Known, piece: Piece): Promise<Hidden>;`,
+    };
+    const read = (path: string) => ({ path, text: planted[path] ?? "" });
+    assert.deepEqual(unreachable(["index.d.ts"], read), ["f names Hidden of a.d.ts, which no subpath exports"]);
+  });
+
   test("differs in the lines that changed", () => {
     const changed = report.replace("z( x: T, ): void", "z(): void");
     assert.deepEqual(changes(report, changed), ["- z( x: T, ): void;", "+ z(): void;", ADVICE]);
   });
 });
+
+/** The project's types that exported declarations name, and that no subpath exports. */
+function unreachable(paths: readonly string[], read?: ReadFile): string[] {
+  const exported = paths.flatMap((path) => exportsOf(path, read));
+  const known = new Set(exported.flatMap(({ declarations }) => declarations.map(placeOf)));
+  const complaints = new Set<string>();
+  for (const { name, declarations } of exported) {
+    for (const { file, node } of declarations) {
+      walk(node, (type) => {
+        if (type["accessibility"] === "private" || type["accessibility"] === "protected") return "skip";
+        const id = (type.type === "TSTypeReference" ? type["typeName"] : undefined) as SyntaxNode | undefined;
+        const named = String(id?.["name"]);
+        if (id?.type !== "Identifier" || OUR_OWN.has(named) || !declares(file, named)) return undefined;
+        const isKnown = localDeclarations(file, named, read).every((found) => known.has(placeOf(found)));
+        if (!isKnown) complaints.add(`${name} names ${named} of ${file.path}, which no subpath exports`);
+        return undefined;
+      });
+    }
+  }
+  return [...complaints];
+}
+
+function placeOf({ file, node }: Declaration): string {
+  return `${String((node["id"] as SyntaxNode)["name"])} of ${file.path}`;
+}
+
+/** What the classes of `ropewalk/testing` are made of; nobody else makes or reads one. */
+const OUR_OWN: ReadonlySet<string> = new Set([
+  "MemoryLoop",
+  "MemoryNetwork",
+  "Piece",
+  "Pipe",
+  "PipeTransportOptions",
+  "TextEncoding",
+]);
 
 /** The lines that only one of two texts has; nothing where they are equal. */
 function changes(before: string, after: string): string[] {

@@ -51,7 +51,7 @@ function hiddenBases(names: readonly ExportedName[], read?: ReadFile): Reported[
   const queue = names.flatMap(({ declarations }) => [...declarations]);
   for (const { file, node } of queue) {
     for (const name of baseNames(node)) {
-      if (known.has(name) || !mentions(file, name)) continue;
+      if (known.has(name) || !declares(file, name)) continue;
       known.add(name);
       const declarations = localDeclarations(file, name, read);
       bases.push({ name, declarations, isHidden: true });
@@ -68,7 +68,7 @@ function baseNames(node: SyntaxNode): string[] {
 }
 
 /** Whether a file declares or imports a name; `Error` and its like come from the language. */
-function mentions(file: SourceFile, name: string): boolean {
+export function declares(file: SourceFile, name: string): boolean {
   const { program } = syntaxOf(file);
   let found = false;
   walk(program, (node, parent) => {

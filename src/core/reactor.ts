@@ -67,6 +67,7 @@ export interface Reactor extends Clock, Lifecycle {
   onSignal(signal: string, f: () => void): Disposable;
 }
 
+/** What a process was started with. */
 export interface ProcessEnvironment {
   readonly pid: number;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -136,14 +137,14 @@ export interface ListenUnixOptions extends StreamServerOptions {
 }
 
 /** What every way of dialling has in common. */
-export interface ConnectOptions extends StreamOptions {
+export interface DialOptions extends StreamOptions {
   readonly tls?: TlsClientOptions;
   /** For all of it: lookup, every attempt, TLS. Default 30 000 ms. */
   readonly timeoutMs?: number;
 }
 
 /** Where to dial by TCP. `host` is a name or an IP literal. */
-export interface ConnectTcpOptions extends ConnectOptions {
+export interface ConnectTcpOptions extends DialOptions {
   readonly host: string;
   readonly port: number;
   /** The local address to dial from. */
@@ -153,7 +154,7 @@ export interface ConnectTcpOptions extends ConnectOptions {
 }
 
 /** Which socket of this machine to dial. */
-export interface ConnectUnixOptions extends ConnectOptions {
+export interface ConnectUnixOptions extends DialOptions {
   readonly path: string;
 }
 

@@ -5,7 +5,7 @@ export interface TlsIdentity {
 }
 
 /** What both sides of a handshake can ask for. */
-interface TlsCommonOptions {
+export interface TlsCommonOptions {
   /** Protocol names offered (client) or accepted (server), best first. */
   readonly alpn?: readonly string[];
   /** Default TLSv1.2; nothing older can be asked for. */

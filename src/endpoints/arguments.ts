@@ -13,7 +13,8 @@ export interface EndpointSource {
 /** The arguments that a type takes. Those named in `positional` may be given by place or by name. */
 export type ArgumentTable = Readonly<Record<string, ArgumentRule<unknown>>>;
 
-interface ArgumentRule<T> {
+/** What one argument is: `required` and `optional` make these. */
+export interface ArgumentRule<T> {
   readonly coerce: Coercion<T>;
   readonly required: boolean;
 }

@@ -1,5 +1,6 @@
 /** Endpoint descriptions: `tcp:8000`, `tls:example.org:443`, `unix:/run/x.sock`; where to listen and connect, as text. */
 export {
+  type ArgumentRule,
   type ArgumentTable,
   type ArgumentValues,
   argumentError,

@@ -6,6 +6,7 @@ export {
   type TrafficClosed,
   type TrafficData,
   type TrafficEvent,
+  type TrafficFacts,
   type TrafficLogOptions,
   type TrafficOpened,
   trafficLog,

@@ -9,7 +9,7 @@ import { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
 export type TrafficEvent = TrafficData | TrafficOpened | TrafficClosed;
 
 /** Which connection an event is about. */
-interface TrafficFacts {
+export interface TrafficFacts {
   /** Counts the connections of this factory, from 1. */
   readonly connection: number;
   readonly peer: Address;

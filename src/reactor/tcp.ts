@@ -5,8 +5,8 @@ import { ConnectError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type {
-  ConnectOptions,
   ConnectTcpOptions,
+  DialOptions,
   HostAddress,
   ListenTcpOptions,
   Port,
@@ -54,7 +54,7 @@ export function connectTcp<P extends Protocol>(
 export function establish<P extends Protocol>(
   loop: NodeLoop,
   dialled: Deferred<NodeTransport>,
-  options: ConnectOptions,
+  options: DialOptions,
   factory: ProtocolFactory<P>,
   host?: string,
 ): Deferred<P> {

@@ -18,11 +18,12 @@ export { cutUp, type Splits } from "./splits.ts";
 
 // A whole reactor, and all that is behind its door.
 export { MemoryReactor, type MemoryReactorOptions } from "./memory-reactor.ts";
-export type { MemoryConnect } from "./memory-connect.ts";
+export type { AcceptOptions, MemoryConnect } from "./memory-connect.ts";
+export type { NetworkOptions } from "./memory-network.ts";
 export type { MemoryFiles } from "./memory-files.ts";
 export type { MemoryPort } from "./memory-port.ts";
 export type { MemoryProcess } from "./memory-process.ts";
-export type { MemoryDatagramPort } from "./memory-udp.ts";
+export type { MemoryDatagramPort, MulticastOptions } from "./memory-udp.ts";
 
 // For whoever writes a reactor or a transport: what all of ours do, as tests.
 export { reactorConformance } from "./conformance/reactor.ts";

@@ -5,9 +5,9 @@ import { ListenError, TlsError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type {
-  ConnectOptions,
   ConnectTcpOptions,
   ConnectUnixOptions,
+  DialOptions,
   HostAddress,
   Port,
   StreamOptions,
@@ -31,6 +31,7 @@ import { agree, type Handshake } from "./pretend-tls.ts";
 import type { Splits } from "./splits.ts";
 import { systemError } from "./system-error.ts";
 
+/** What the network behind a MemoryReactor is like. */
 export interface NetworkOptions {
   /** Connects to ports that are open, and refuses others; else each connect waits for the test. Default false. */
   readonly network?: boolean;
@@ -151,7 +152,7 @@ export class MemoryNetwork {
 
   #establish<P extends Protocol>(
     dialled: Deferred<PipeTransport>,
-    options: ConnectOptions,
+    options: DialOptions,
     factory: ProtocolFactory<P>,
   ): Deferred<P> {
     return dialled
@@ -163,7 +164,7 @@ export class MemoryNetwork {
   #attempt(
     address: TcpAddress | UnixAddress,
     from: TcpAddress | UnixAddress,
-    options: ConnectOptions,
+    options: DialOptions,
     host: string | undefined,
   ): Deferred<PipeTransport> {
     let isCancelled = false;
@@ -191,7 +192,7 @@ export class MemoryNetwork {
     port: MemoryPort,
     address: Address,
     local: Address,
-    options: ConnectOptions,
+    options: DialOptions,
     host: string | undefined,
   ): Deferred<PipeTransport> {
     const handshake = handshakeOf(options.tls, port, host);

@@ -1,3 +1,4 @@
+import type { Clock } from "../time/clock.ts";
 import { cancelOnAbort } from "./abortable.ts";
 import {
   Chain,
@@ -164,7 +165,7 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * clock.advance(5_000);
    * ```
    */
-  addTimeout(ms: number, clock: TimeoutClock): Deferred<T> {
+  addTimeout(ms: number, clock: Pick<Clock, "callLater">): Deferred<T> {
     let timedOut = false;
     const timeout = clock.callLater(ms, () => {
       timedOut = true;
@@ -263,11 +264,6 @@ export interface DeferredState {
   readonly links: number;
   /** How many times it is paused, a wait counting as one. */
   readonly pauses: number;
-}
-
-/** What `addTimeout` needs of a clock: any reactor, and the Clock of `ropewalk/testing`. */
-export interface TimeoutClock {
-  callLater(ms: number, f: () => void): { cancel(): void; readonly active: boolean };
 }
 
 type Step = (result: unknown) => unknown;
