@@ -17,6 +17,7 @@ import type { Deferred } from "./deferred/deferred.ts";
  * ```
  */
 export class DatagramProtocol {
+  /** Set before startProtocol. */
   transport!: DatagramTransport;
 
   /** Called by the transport; override startProtocol instead. */
@@ -67,6 +68,6 @@ export interface DatagramTransport extends AsyncDisposable {
   setMulticastInterface(interfaceAddress: string): void;
   /** Allows sending to broadcast addresses (`"192.0.2.255"`); without it the system refuses. */
   setBroadcast(enabled: boolean): void;
-  /** Closes the port; fires after stopProtocol. */
+  /** Closes the port, after what this turn wrote; fires after stopProtocol. Calling it again is no error. */
   stopListening(): Deferred<void>;
 }

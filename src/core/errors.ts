@@ -21,7 +21,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** This side called `abortConnection()`, or gave up waiting for the peer (`cause` says why). */
+/** This side called `abortConnection()`, or gave up waiting for the peer; the message says which. */
 export class ConnectionAborted extends Error {
   override readonly name: string = "ConnectionAborted";
   constructor(message: string = "Connection was aborted locally", options?: ErrorOptions) {
@@ -61,7 +61,9 @@ export class TlsError extends ConnectError {
 /** A port could not be opened: taken, forbidden, or not an address of this machine. */
 export class ListenError extends Error {
   override readonly name: string = "ListenError";
+  /** What was asked for. */
   readonly address: Address;
+  /** The system's code (`EADDRINUSE`, …), if it gave one. */
   readonly code: string | undefined;
   constructor(address: Address, reason: string, options: ErrorOptions & { code?: string } = {}) {
     super(`Cannot listen on ${formatAddress(address)}: ${reason}`, options);
@@ -81,7 +83,9 @@ export class ProcessDone extends Error {
 /** The child exited with another status, was killed by a signal, or could not be started (`cause`). */
 export class ProcessTerminated extends Error {
   override readonly name: string = "ProcessTerminated";
+  /** 1 to 255; undefined if it was killed, or did not start. */
   readonly exitCode: number | undefined;
+  /** What killed it (`"SIGKILL"`), if a signal did. */
   readonly signal: string | undefined;
   constructor(message: string, options: ErrorOptions & { exitCode?: number; signal?: string } = {}) {
     super(message, options);

@@ -2,18 +2,23 @@ import type { Deferred } from "./deferred/deferred.ts";
 
 /** Whole files and directories, as Deferreds. Failures are the system's own errors, with `code` (`ENOENT`, …). */
 export interface Files {
+  /** All of a file. */
   read(path: string): Deferred<Uint8Array>;
+  /** All of a file as UTF-8; what is malformed becomes U+FFFD. */
   readText(path: string): Deferred<string>;
-  /** Replaces the file. `atomic` writes beside it, syncs and renames, so that readers see the old or the new one, whole. */
+  /** Replaces the file, or makes it; a string goes as UTF-8. `atomic` writes beside it, syncs and renames, so that readers see the old or the new one, whole. */
   write(path: string, data: Uint8Array | string, options?: WriteFileOptions): Deferred<void>;
+  /** Adds to the end of the file, or makes it. */
   append(path: string, data: Uint8Array | string): Deferred<void>;
+  /** What the system knows of a path. */
   stat(path: string): Deferred<FileStatus>;
   /** The names in a directory, sorted. */
   list(path: string): Deferred<string[]>;
+  /** Moves a file or directory within a file system; a file at `to` is replaced. */
   rename(from: string, to: string): Deferred<void>;
   /** Removes a file, or a directory with all that is in it. What is not there is no error. */
   remove(path: string): Deferred<void>;
-  /** Makes the directory and its parents. */
+  /** Makes the directory and its parents. One that is there is no error. */
   makeDirectory(path: string): Deferred<void>;
 }
 

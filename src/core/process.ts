@@ -17,6 +17,7 @@
  * ```
  */
 export class ProcessProtocol {
+  /** Set by `spawnProcess`, before it returns. */
   transport!: ProcessTransport;
 
   /** Called by the transport; override connectionMade instead. */
@@ -32,37 +33,49 @@ export class ProcessProtocol {
     if (descriptor === 1) this.outReceived(data);
     else if (descriptor === 2) this.errReceived(data);
   }
+  /** Bytes from standard output, cut anywhere. They belong to the protocol. */
   outReceived(_data: Uint8Array): void {}
+  /** Bytes from standard error, cut anywhere. They belong to the protocol. */
   errReceived(_data: Uint8Array): void {}
   /** The child has taken all that was written to one of its descriptors. */
   childDrained(_descriptor: number): void {}
   /** The child, or this side, closed one of its descriptors. */
   childConnectionLost(_descriptor: number): void {}
-  /** The child is gone; its descriptors may still hold bytes (grandchildren keep them open). */
+  /** The child is gone: ProcessDone or ProcessTerminated. More bytes may come: its own children may hold its descriptors. */
   processExited(_reason: Error): void {}
   /** The child is gone and all its descriptors are closed. Called exactly once, and last: ProcessDone or ProcessTerminated. */
   processEnded(_reason: Error): void {}
 }
 
-/** A running child. */
+/** A child, and this side's ends of its descriptors. Its calls do nothing on a descriptor that is closed. */
 export interface ProcessTransport {
   /** Undefined until the child runs, and if it could not be started. */
   readonly pid: number | undefined;
   /** Bytes that were written, to any descriptor, and that the child has not taken yet. */
   readonly bufferedBytes: number;
-  /** To the child's standard input. */
+  /**
+   * Sends bytes to the child's standard input; a string goes as UTF-8. Never blocks: what the child does not take is kept
+   * in memory, without a limit; `bufferedBytes` and `childDrained` tell.
+   */
   write(data: Uint8Array | string): void;
+  /** `write` to another descriptor, one that is a pipe. */
   writeToChild(descriptor: number, data: Uint8Array | string): void;
+  /** Closes standard input after what was written: the child reads an end of file. */
   closeStdin(): void;
+  /** Closes one of the child's descriptors after what was written to it. */
   closeChildDescriptor(descriptor: number): void;
   /** Stops reading what the child writes, so that it has to wait, until `resumeReading`. */
   pauseReading(): void;
   resumeReading(): void;
-  /** Closes all descriptors that this side holds. */
+  /** Closes all descriptors after what was written to them. On a PTY it hangs up. The child may live on. */
   loseConnection(): void;
-  /** Sends a signal by name (`"TERM"`, `"SIGTERM"`). @throws ReactorStateError if the child is gone. */
+  /**
+   * Sends a signal by name (`"TERM"` or `"SIGTERM"`).
+   *
+   * @throws ReactorStateError if the child does not run yet, or any more; TypeError if there is no such signal.
+   */
   signalProcess(signal: string): void;
-  /** For a PTY. */
+  /** Tells a PTY its size, in characters. @throws UnsupportedError if the child has none. */
   resize(columns: number, rows: number): void;
 }
 
@@ -72,11 +85,14 @@ export interface SpawnOptions {
   readonly args?: readonly string[];
   /** The whole environment; default: this process's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The child's working directory; default: this process's. */
   readonly cwd?: string;
+  /** The user to run as; needs the right to change it. */
   readonly uid?: number;
+  /** The group to run as; needs the right to change it. */
   readonly gid?: number;
   /** What each descriptor of the child is; default `["pipe", "pipe", "pipe"]`. A number is a descriptor to inherit. */
   readonly descriptors?: readonly ("pipe" | "inherit" | "ignore" | number)[];
-  /** Runs the child on a pseudo-terminal (needs the optional package `node-pty`). */
+  /** Runs the child on a pseudo-terminal (needs the optional package `node-pty`); default 80 × 24, `xterm-256color`. */
   readonly pty?: { readonly columns?: number; readonly rows?: number; readonly term?: string };
 }

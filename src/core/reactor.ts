@@ -29,6 +29,7 @@ export interface Reactor extends Clock, Lifecycle {
   connectTcp<P extends Protocol>(options: ConnectTcpOptions, factory: ProtocolFactory<P>): Deferred<P>;
   /** Opens a UNIX-domain port. Removes a stale socket and refuses a live one. Fails with ListenError. */
   listenUnix(options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port>;
+  /** Dials a socket of this machine. Fires and fails as `connectTcp` does. */
   connectUnix<P extends Protocol>(options: ConnectUnixOptions, factory: ProtocolFactory<P>): Deferred<P>;
   /** Accepts on a listening descriptor that another program opened (systemd, a parent). */
   adoptPort(descriptor: number, options: StreamServerOptions, factory: ProtocolFactory): Deferred<Port>;
@@ -46,11 +47,12 @@ export interface Reactor extends Clock, Lifecycle {
   /** Starts a program; what goes wrong, a missing program included, comes as `processEnded`. */
   spawnProcess(protocol: ProcessProtocol, program: string, options?: SpawnOptions): ProcessTransport;
 
-  /** The addresses of a host name, in the resolver's order. Fails with LookupError. */
+  /** The addresses of a host name, in the resolver's order; an IP literal stands for itself. Fails with LookupError. */
   lookup(host: string): Deferred<readonly HostAddress[]>;
-  /** Replaces the resolver; the returned value restores the former one when disposed. */
+  /** Asks this resolver from now on, until the returned value is disposed; the one installed last counts. */
   installResolver(resolver: Resolver): Disposable;
 
+  /** Files and directories of the machine, as Deferreds. */
   readonly files: Files;
 
   /** What this process was started with. */
@@ -58,12 +60,17 @@ export interface Reactor extends Clock, Lifecycle {
 
   /**
    * Calls an export of a module (`"default"` unless `options.name` says otherwise) in a worker thread: for work that keeps
-   * the CPU busy. Argument and result are structured-cloned; so is an error, which keeps its name, message and own
-   * properties (`code`), but not a class of its own. Cancelling ends the work.
+   * the CPU busy. `module` is a file: or data: URL, or a package. Argument and result are
+   * structured-cloned; so is an error, which keeps its name, message and own properties (`code`), but not a class of its
+   * own. Cancelling ends the work.
    */
   runInWorker<R>(module: URL | string, argument: unknown, options?: WorkerOptions): Deferred<R>;
 
-  /** Calls `f` at each arrival of a signal (`"SIGHUP"`), until disposed. */
+  /**
+   * Calls `f` at each arrival of a signal (`"SIGHUP"`), until disposed; what it throws is logged.
+   *
+   * @throws TypeError if there is no signal of that name, or none that a program can catch.
+   */
   onSignal(signal: string, f: () => void): Disposable;
 }
 
@@ -78,7 +85,7 @@ export interface Lifecycle {
   readonly running: boolean;
   /** Fires when shutdown is complete. Can be run again after that. Fails with ReactorStateError if it runs already. */
   run(): Deferred<void>;
-  /** Starts the shutdown. @throws ReactorStateError if it is not running. */
+  /** Starts the shutdown. @throws ReactorStateError if it is not running, or stopping already. */
   stop(): void;
   /**
    * Adds a step to start-up or shutdown. All `before` steps start first, in the order of adding, and their Deferreds are
@@ -128,9 +135,11 @@ export interface ListenTcpOptions extends StreamServerOptions {
 
 /** Where to listen for connections within this machine. */
 export interface ListenUnixOptions extends StreamServerOptions {
+  /** At most 107 bytes on Linux, 103 elsewhere. */
   readonly path: string;
   /** Permission bits of the socket; default 0o666 less the umask. */
   readonly mode?: number;
+  /** Connections that wait to be accepted; default 511. */
   readonly backlog?: number;
   /** Keeps `path.lock` beside the socket so that two processes never fight for it; default false. */
   readonly lockfile?: boolean;
@@ -160,8 +169,9 @@ export interface ConnectUnixOptions extends DialOptions {
 
 /** Where to receive datagrams. */
 export interface ListenUdpOptions {
+  /** 0 takes a free one; `transport.local` says which. */
   readonly port: number;
-  /** Default: all addresses of the family. */
+  /** An IP literal; default: all addresses of the family. */
   readonly host?: string;
   /** 4 unless host is an IPv6 literal. */
   readonly family?: 4 | 6;

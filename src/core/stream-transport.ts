@@ -1,5 +1,5 @@
 /*
- * Theory of operation. Every promise that contracts.md makes about a stream transport is kept here, once. A subclass is
+ * Theory of operation. Every promise that `Transport` makes about its calls and their order is kept here, once. A subclass is
  * an engine: it moves bytes and knows nothing of protocols. Its seam is thin on purpose, so that a socket, a pair of
  * buffers in memory, a simulated host and a native engine all fit under it.
  *

@@ -36,7 +36,7 @@ export interface TlsClientOptions extends TlsCommonOptions {
   readonly identity?: TlsIdentity;
   /** `transport.tls.session` of an earlier connection, to resume it. */
   readonly session?: Uint8Array;
-  /** SHA-256 fingerprints (hex, colons optional) of the only leaf certificates to accept. */
+  /** SHA-256 fingerprints (hex, colons optional) of the only leaf certificates to accept; the chain is verified as well. */
   readonly pinnedSha256?: readonly string[];
   /** Accepts any certificate. For experiments on a machine of your own only. */
   readonly insecureSkipVerification?: boolean;

@@ -29,6 +29,7 @@ export interface Transport {
 
   /** Stops reading from the kernel; the peer's close is not noticed either until `resumeReading`. */
   pauseReading(): void;
+  /** Goes on reading. */
   resumeReading(): void;
 
   /**
@@ -49,6 +50,7 @@ export interface Transport {
    */
   registerProducer(producer: PushProducer, kind: "push"): void;
   registerProducer(producer: PullProducer, kind: "pull"): void;
+  /** The producer is through. A connection that is closing has waited for this. */
   unregisterProducer(): void;
 
   /**
@@ -61,8 +63,9 @@ export interface Transport {
    */
   startTls(options: StartTlsOptions): Deferred<TlsFacts>;
 
+  /** TCP only: whether small writes leave at once (they do at first), or wait to be joined by the kernel. */
   setNoDelay(enabled: boolean): void;
-  /** Keep-alive probes after `idleMs` of silence; 0 turns them off. */
+  /** TCP only: keep-alive probes after `idleMs` of silence; 0 turns them off. */
   setKeepAlive(idleMs: number): void;
 
   /** Fires with the reason once `connectionLost` was called; at once if it was. */
@@ -81,11 +84,13 @@ export type StartTlsOptions =
 
 /** Makes bytes at its own speed, and can be told to hold on. */
 export interface PushProducer extends PullProducer {
+  /** The transport's buffer is full: make nothing more until `resumeProducing`. */
   pauseProducing(): void;
 }
 
 /** Makes some bytes each time it is asked. */
 export interface PullProducer {
+  /** Makes some bytes (pull), or goes on making them (push). */
   resumeProducing(): void;
   /** The connection is gone: there will be no more calls. */
   stopProducing(): void;

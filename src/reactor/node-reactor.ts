@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { isIP } from "node:net";
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { gatherResults } from "../core/deferred/gather.ts";
@@ -43,7 +44,7 @@ import { Workers } from "./workers.ts";
 
 /** What can be set of a NodeReactor. */
 export interface NodeReactorOptions {
-  /** False reads accepted connections through Node's streams: slower, and free of Node's inside (see accept.ts). */
+  /** False reads accepted connections through Node's streams: slower, and without relying on Node's inside. Default true. */
   readonly acceptsDirectly?: boolean;
   /** How long shutdown waits for peers to take what was written before it aborts; default 5 000 ms. */
   readonly disconnectTimeoutMs?: number;
@@ -150,7 +151,7 @@ export class NodeReactor implements Reactor {
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
-    return this.#resolvers.lookup(host);
+    return isIP(host) !== 0 ? systemLookup(host) : this.#resolvers.lookup(host);
   }
 
   installResolver(resolver: Resolver): Disposable {

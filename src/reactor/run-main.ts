@@ -10,7 +10,10 @@ import { onStopSignals } from "./signals.ts";
 
 /** What `run` and `react` may be told besides the main function. */
 export interface RunOptions {
-  /** Takes the log while the reactor runs; default: one line of text an event, on standard error. `false`: nothing new does. */
+  /**
+   * Takes the log while the reactor runs; default: a line of text for each event, on standard error. `false` adds no
+   * observer: events go to those that the program has added.
+   */
   readonly log?: LogObserver | false;
 }
 

@@ -29,22 +29,27 @@ export class Logger {
     this.#publisher = publisher;
   }
 
+  /** For whoever looks for a fault; not shown unless asked for. */
   debug(format: string, fields?: LogFields): void {
     if (this.#passes(DEBUG)) this.#publish("debug", format, fields);
   }
 
+  /** What an operator may want to know. */
   info(format: string, fields?: LogFields): void {
     if (this.#passes(INFO)) this.#publish("info", format, fields);
   }
 
+  /** Something is not as it should be, and the program goes on as before. */
   warn(format: string, fields?: LogFields): void {
     if (this.#passes(WARN)) this.#publish("warn", format, fields);
   }
 
+  /** Something failed: a request, a connection. Put what was thrown into the field `error`. */
   error(format: string, fields?: LogFields): void {
     if (this.#passes(ERROR)) this.#publish("error", format, fields);
   }
 
+  /** The program itself is at fault, or cannot go on. */
   critical(format: string, fields?: LogFields): void {
     if (this.#passes(CRITICAL)) this.#publish("critical", format, fields);
   }

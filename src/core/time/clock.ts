@@ -21,6 +21,6 @@ export interface DelayedCall extends Disposable {
   cancel(): void;
   /** Makes it due `ms` from now. @throws as `cancel` does; RangeError if `ms` is negative. */
   reset(ms: number): void;
-  /** Makes it due `ms` later than it was (earlier if negative). @throws as `cancel` does. */
+  /** Makes it due `ms` later than it was (earlier if negative). @throws as `cancel` does; RangeError if `ms` is not a number. */
   delay(ms: number): void;
 }

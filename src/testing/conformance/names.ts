@@ -36,6 +36,12 @@ export const NAMES: Cases<World> = {
     assert.deepEqual(asked, ["some.test", "some.test", "some.test"]);
   },
 
+  "a resolver is not asked about an IP literal": async (world) => {
+    const { reactor } = world;
+    using _resolver = reactor.installResolver((host) => fail(new LookupError(`Asked about ${host}`)));
+    assert.deepEqual(await outcome(world, reactor.lookup("192.0.2.7")), [{ host: "192.0.2.7", family: 4 }]);
+  },
+
   "resolvers can be disposed in any order": async (world) => {
     const { reactor } = world;
     const answering = (host: string) => () => succeed<readonly HostAddress[]>([{ host, family: 4 }]);
