@@ -12,11 +12,16 @@ export class Holdings {
   readonly #descriptors = countDescriptors();
   readonly #resources = countResources();
   readonly #heapBytes = heapBytes();
-  readonly #watched: WeakRef<object>[] = [];
+  // Not by WeakRef: to ask one is to hold what it refers to for a while.
+  readonly #collected = new FinalizationRegistry<undefined>(() => {
+    this.#held -= 1;
+  });
+  #held = 0;
 
   /** Remembers `thing` without holding it, to see whether somebody else does. */
   watch<T extends object>(thing: T): T {
-    this.#watched.push(new WeakRef(thing));
+    this.#held += 1;
+    this.#collected.register(thing, undefined);
     return thing;
   }
 
@@ -26,15 +31,11 @@ export class Holdings {
    */
   async areBack(slackBytes: number = SLACK_BYTES): Promise<void> {
     while (countDescriptors() > this.#descriptors || countResources() > this.#resources) await turn();
-    let held = this.#watched.length;
-    for (let tries = 0; held > 0 && tries < COLLECTIONS; tries += 1) {
-      // What a WeakRef was asked for stays to the end of the turn.
-      for (let turns = 0; turns < 3; turns += 1) await turn();
+    for (let tries = 0; this.#held > 0 && tries < COLLECTIONS; tries += 1) {
       collectGarbage();
-      held = this.#watched.filter((ref) => ref.deref() !== undefined).length;
+      for (let turns = 0; turns < 3; turns += 1) await turn();
     }
-    const which = this.#watched.flatMap((ref, i) => (ref.deref() === undefined ? [] : [i]));
-    assert.deepEqual(which, [], `${held} of ${this.#watched.length} protocols are held by somebody`);
+    assert.equal(this.#held, 0, `${this.#held} protocols are held by somebody`);
     const grownBytes = heapBytes() - this.#heapBytes;
     assert.ok(grownBytes < slackBytes, `the heap has grown by ${grownBytes} bytes`);
   }
