@@ -18,7 +18,7 @@ export class Lingering {
     socket.once("close", () => this.#until.delete(socket));
     socket.once("end", () => socket.destroy());
     socket.resume();
-    this.#timer ??= setTimeout(() => this.#sweep(), LINGER_MS).unref();
+    this.#sweepIn(LINGER_MS);
   }
 
   /** Lets go of all of them now. */
@@ -31,8 +31,13 @@ export class Lingering {
     const now = performance.now();
     for (const [socket, until] of this.#until) {
       if (until <= now) socket.destroy();
-      else this.#timer ??= setTimeout(() => this.#sweep(), until - now + 1).unref();
+      else this.#sweepIn(until - now + 1);
     }
+  }
+
+  /** A function of its own: a closure made beside the sockets would hold one of them for as long as the timer. */
+  #sweepIn(ms: number): void {
+    this.#timer ??= setTimeout(() => this.#sweep(), ms).unref();
   }
 }
 
