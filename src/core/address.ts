@@ -23,11 +23,13 @@ export interface UnixAddress {
   readonly path: string;
 }
 
+/** A child process, by its number. */
 export interface ProcessAddress {
   readonly kind: "process";
   readonly pid: number;
 }
 
+/** Standard input and output, as one connection. */
 export interface StdioAddress {
   readonly kind: "stdio";
 }
