@@ -77,4 +77,5 @@ test("a cancelled then() forgives the result that comes too late", () => {
   next.addErrback(() => {});
   d.callback(1);
   assert.deepEqual(logs.events, []);
+  assert.throws(() => next.callback(2), AlreadyCalledError, "once");
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { coroutine } from "./coroutine.ts";
 import { Deferred } from "./deferred.ts";
 import { fail, succeed } from "./succeed.ts";
 import { afterNextTurn, installTurnHook } from "./turn.ts";
@@ -118,6 +119,20 @@ test("an error that a pause holds back from a value link is reported two turns a
 test("await takes the error", async () => {
   await assert.rejects(async () => await fail(oops));
   assert.deepEqual(endTurn(), []);
+});
+
+test("yield* takes the error, and the value, of one that has it already", () => {
+  const [failed, done] = [fail(oops), succeed(1)];
+  coroutine(function* () {
+    yield* done;
+    try {
+      yield* failed;
+    } catch {
+      // Whoever catches it has it.
+    }
+  });
+  assert.deepEqual(endTurn(), []);
+  for (const d of [failed, done]) assert.deepEqual(d.inspect(), succeed().inspect());
 });
 
 test("the hook installed last is asked, and uninstalling brings back the one below, in any order", () => {

@@ -148,6 +148,37 @@ test("a result is taken: links added to the inner Deferred later see undefined",
   assert.deepEqual(seen, ["inner before x", "outer x", "inner after undefined"]);
 });
 
+test("an error is taken too: links added to the inner Deferred later see undefined, as a value", () => {
+  const seen: unknown[] = [];
+  const inner = new Deferred<number>();
+  const outer = succeed(0).addCallback(() => inner);
+  inner.errback(oops);
+  assert.equal(errorOf(outer), oops);
+  inner.addCallback((value) => void seen.push(value));
+  assert.deepEqual(seen, [undefined]);
+});
+
+test("links go on inside one callback(), whatever object a link returns", () => {
+  const ways: [returned: () => unknown, result: unknown][] = [
+    [() => [1], [1]],
+    [() => succeed("there already"), "there already"],
+    // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+    [() => Object.defineProperty({}, "then", { get: raise }), oops],
+  ];
+  for (const [returned, result] of ways) {
+    const seen: unknown[] = [];
+    const d = new Deferred<number>();
+    d.addCallback(returned).addBoth((got) => void seen.push(got));
+    d.callback(0);
+    assert.deepEqual(seen, [result]);
+  }
+  const self = new Deferred<unknown>();
+  const seen: unknown[] = [];
+  self.addCallback(() => self).addErrback((error: Error) => void seen.push(error.name));
+  self.callback(0);
+  assert.deepEqual(seen, ["TypeError"]);
+});
+
 test("a link that returns its own Deferred fails with a TypeError", () => {
   const d = new Deferred<unknown>();
   d.addCallback(() => d);
@@ -193,3 +224,7 @@ test("inspect() tells the state, the result, the links to come and the pauses", 
   assert.deepEqual(failed.inspect(), { state: "error", result: oops, links: 0, pauses: 0 });
   errorOf(failed);
 });
+
+function raise(): never {
+  throw oops;
+}
