@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
+import type { Address, TcpAddress } from "../core/address.ts";
 import { ConnectionAborted, ConnectionDone, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import { HalfCloseRecorder, Recorder } from "../testing/recorder.ts";
 import { NodeReactor } from "./node-reactor.ts";
@@ -61,6 +62,26 @@ describe("abortConnection ends the connection", () => {
     });
   }
 });
+
+describe("the two ends", () => {
+  for (const how of ["loseConnection", "abortConnection"] as const) {
+    test(`are told after ${how} too, when nobody asked before`, { timeout: LIMIT_MS }, async () => {
+      const pair = await pairOf();
+      pair.client.transport[how]();
+      await parted(pair);
+      const { client, server } = pair;
+      assert.equal(portNumber(client.transport.peer), portOf(pair.port));
+      assert.equal(portNumber(server.transport.local), portOf(pair.port));
+      assert.equal(portNumber(server.transport.peer), portNumber(client.transport.local));
+      assert.notEqual(portNumber(client.transport.local), 0);
+    });
+  }
+});
+
+function portNumber(address: Address): number {
+  assert.equal(address.kind, "tcp");
+  return (address as TcpAddress).port;
+}
 
 describe("pauseReading", () => {
   const ways = {

@@ -6,6 +6,7 @@ import { CancelledError } from "../core/deferred/errors.ts";
 import { fail } from "../core/deferred/succeed.ts";
 import { ConnectionAborted, ConnectionLost, UnsupportedError } from "../core/errors.ts";
 import type { Protocol } from "../core/protocol.ts";
+import type { StreamOptions } from "../core/reactor.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
@@ -14,6 +15,7 @@ import { DirectSocket, type SocketOwner } from "./direct-socket.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { localAddressOf, peerAddressOf } from "./socket-address.ts";
 import { shakeHands, type TlsSession } from "./tls-session.ts";
+import { TlsUpgrade } from "./tls-upgrade.ts";
 
 /** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
 export class NodeTransport extends StreamTransport implements SocketOwner {
@@ -22,7 +24,8 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   #socket: Socket | TLSSocket = NO_SOCKET;
   /** The plain socket, which owns the descriptor. */
   #plain: Socket = NO_SOCKET;
-  #session: TlsSession | undefined = undefined;
+  #upgrade: TlsUpgrade | undefined = undefined;
+  readonly #ends: Ends;
   #peer: Address | undefined = undefined;
   #local: Address | undefined = undefined;
   #error: Error | undefined = undefined;
@@ -30,32 +33,31 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   #fullReads = 0;
   #reading = true;
   #stalled = false;
-  /** From startTls to the end of the handshake: what is written waits, and nobody but TLS reads. */
-  #shaking = false;
-  /** The handshake has begun: the descriptor belongs to TLS. */
-  #wrapped = false;
-  #startingTls: Deferred<void> | undefined = undefined;
-  #closesWhenSecured = false;
   #shuttingDown = false;
   #resetWaits = false;
   #inputEnded = false;
-  #truncated = false;
   /** What to do once the socket has taken everything. */
   #whenSent: (() => void) | undefined = undefined;
   #onSent: (() => void) | undefined = undefined;
 
+  /** `ends`: what to call an end that the system does not tell of, because it has no name, or no descriptor any more. */
+  constructor(loop: NodeLoop, options: StreamOptions, ends: Ends = {}) {
+    super(loop, options);
+    this.#ends = ends;
+  }
+
   get peer(): Address {
-    this.#peer ??= peerAddressOf(this.#plain);
+    this.#peer ??= peerAddressOf(this.#plain) ?? this.#ends.peer ?? UNNAMED;
     return this.#peer;
   }
 
   get local(): Address {
-    this.#local ??= localAddressOf(this.#plain);
+    this.#local ??= localAddressOf(this.#plain) ?? this.#ends.local ?? UNNAMED;
     return this.#local;
   }
 
   get tls(): TlsFacts | undefined {
-    return this.#session?.facts;
+    return this.#upgrade?.session?.facts;
   }
 
   protected get unsentBytes(): number {
@@ -74,14 +76,9 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     this.#socket = socket;
     // Asked for now, the socket remembers it; once the descriptor is gone nobody could tell who it was.
     void socket.remoteAddress;
+    if (this.#ends.local === undefined) this.#local = localAddressOf(socket);
     if (socket instanceof DirectSocket) socket.owner = this;
     else this.#listenTo(socket).on("end", onEnd).on("data", onData);
-  }
-
-  /** Says where an end is that Node does not tell of: the path of a UNIX socket. */
-  nameEnds({ peer, local }: { readonly peer?: Address; readonly local?: Address }): void {
-    this.#peer = peer;
-    this.#local = local;
   }
 
   /** Runs the TLS handshake on the attached socket; fires when it is done and the peer verified. */
@@ -94,12 +91,13 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     } else {
       plain.off("end", onEnd).off("data", onData);
     }
-    this.#shaking = true;
-    this.#wrapped = true;
+    this.#upgrade ??= new TlsUpgrade();
+    const upgrade = this.#upgrade;
+    upgrade.phase = "shaking";
     return shakeHands(plain, options, this.loop).addCallbacks(
-      (session) => this.#secured(session),
+      (session) => this.#secured(upgrade, session),
       (error: Error) => {
-        this.#shaking = false;
+        upgrade.phase = "failed";
         // Whoever called it off knows why; the protocol hears that this side ended the connection.
         this.fail(error instanceof CancelledError ? new ConnectionAborted(undefined, { cause: error }) : error);
         throw error;
@@ -130,7 +128,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   }
 
   startTls(options: StartTlsOptions): Deferred<TlsFacts> {
-    if (this.#session !== undefined || this.#shaking) {
+    if (this.#upgrade !== undefined) {
       return fail(new UnsupportedError("Cannot start TLS: the connection has it already"));
     }
     if (!this.connected) return fail(new ConnectionLost("Cannot start TLS: the connection is gone"));
@@ -138,12 +136,12 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
       return fail(new UnsupportedError("Cannot start TLS: this side has ended its stream"));
     }
     this.flush();
-    this.#shaking = true;
+    this.#upgrade = new TlsUpgrade();
     this.#plain.pause();
-    const sent = new Deferred<void>(() => this.abortConnection());
-    this.#startingTls = sent;
-    this.#afterSent(() => sent.callback());
-    return sent.addCallback(() => this.handshake(options));
+    const clearSent = new Deferred<void>(() => this.abortConnection());
+    this.#upgrade.clearSent = clearSent;
+    this.#afterSent(() => clearSent.callback());
+    return clearSent.addCallback(() => this.handshake(options));
   }
 
   setNoDelay(enabled: boolean): void {
@@ -156,7 +154,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   /** What is written during a handshake waits for its end. */
   override flush(): void {
-    if (!this.#shaking) super.flush();
+    if (!this.#isUpgrading()) super.flush();
   }
 
   sendOne(data: Uint8Array | string, encoding: TextEncoding): void {
@@ -176,14 +174,14 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   protected startReading(): void {
     this.#reading = true;
-    if (this.#shaking) return;
+    if (this.#isUpgrading()) return;
     this.#socket.resume();
     if (this.#inputEnded) setImmediate(() => this.#tellEnd());
   }
 
   protected stopReading(): void {
     this.#reading = false;
-    if (!this.#shaking) this.#socket.pause();
+    if (!this.#isUpgrading()) this.#socket.pause();
   }
 
   protected endWriting(): void {
@@ -191,11 +189,12 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   }
 
   protected close(): void {
-    if (this.#shaking) {
+    const upgrade = this.#upgrade;
+    if (upgrade?.isUnderWay) {
       // What was written since may leave under TLS only.
-      this.#closesWhenSecured = this.bufferedBytes > this.unsentBytes;
-      if (this.#closesWhenSecured) return;
-      if (this.#wrapped) {
+      upgrade.closesWhenSecured = this.bufferedBytes > this.unsentBytes;
+      if (upgrade.closesWhenSecured) return;
+      if (upgrade.hasDescriptor) {
         this.#plain.destroy();
         return;
       }
@@ -207,7 +206,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     this.#whenSent = undefined;
     // While a callback of TLS runs, and in the microtasks after it, OpenSSL still works on the socket: freeing it there
     // crashes the process.
-    if (this.#wrapped) setImmediate(() => this.#resetTls());
+    if (this.#upgrade?.hasDescriptor) setImmediate(() => this.#resetTls());
     else if (this.#shuttingDown) this.#resetWaits = true;
     else resetSocket(this.#plain);
   }
@@ -237,27 +236,26 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   inputEnded(): void {
     this.#inputEnded = true;
-    this.#truncated = this.#session?.truncated() === true;
+    this.#upgrade?.session?.noteEnd();
     this.#tellEnd();
   }
 
   broke(error: Error): void {
     this.#error ??= error;
     // After an error of TLS, Node would keep the descriptor until the peer lets go of it.
-    if (this.#wrapped) setImmediate(() => this.#plain.destroy());
+    if (this.#upgrade?.hasDescriptor) setImmediate(() => this.#plain.destroy());
   }
 
   gone(): void {
     this.loop.transports.delete(this);
     this.closed(this.#error);
-    if (this.#startingTls?.called === false) {
-      this.#startingTls.errback(new ConnectionLost("Connection was lost before TLS began"));
-    }
+    const { clearSent } = this.#upgrade ?? {};
+    if (clearSent?.called === false) clearSent.errback(new ConnectionLost("Connection was lost before TLS began"));
   }
 
   /** Goes on reading after a turn was left to the others. */
   readAgain(): void {
-    if (this.#reading && !this.#shaking && !this.#socket.destroyed) this.#socket.resume();
+    if (this.#reading && !this.#isUpgrading() && !this.#socket.destroyed) this.#socket.resume();
   }
 
   #resetTls(): void {
@@ -270,23 +268,27 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   #tellEnd(): void {
     // Held back while reading is paused, unless nobody is told anyway.
     if (!this.#reading && this.connected) return;
-    if (this.#truncated) {
-      this.#error ??= new ConnectionLost("Peer ended TLS without close_notify: what it sent may be cut short");
+    if (this.#upgrade?.session?.endedEarly === true) {
+      this.broke(new ConnectionLost("Peer ended TLS without close_notify: what it sent may be cut short"));
       this.#plain.destroy();
     } else {
       this.ended();
     }
   }
 
-  #secured(session: TlsSession): TlsFacts {
-    this.#shaking = false;
-    this.#session = session;
+  #isUpgrading(): boolean {
+    return this.#upgrade?.isUnderWay === true;
+  }
+
+  #secured(upgrade: TlsUpgrade, session: TlsSession): TlsFacts {
+    upgrade.phase = "secured";
+    upgrade.session = session;
     this.#plain.off("close", onClose);
     this.#socket = session.socket;
     this.#listenTo(session.socket).on("end", onEnd).on("data", onData);
     if (this.#reading) session.socket.resume();
     this.flush();
-    if (this.#closesWhenSecured) this.#afterSent(() => this.#closeNow());
+    if (upgrade.closesWhenSecured) this.#afterSent(() => this.#closeNow());
     return session.facts;
   }
 
@@ -316,7 +318,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   #closeNow(): void {
     const socket = this.#socket;
-    if (this.#inputEnded && this.#session === undefined) {
+    if (this.#inputEnded && this.#upgrade === undefined) {
       socket.destroy();
       return;
     }
@@ -336,7 +338,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   #shutDown(then: () => void): void {
     this.#shuttingDown = true;
     // From inside the callback that ends the handshake, OpenSSL sends no close_notify.
-    if (this.#session === undefined) this.#endStream(then);
+    if (this.#upgrade === undefined) this.#endStream(then);
     else setImmediate(() => this.#endStream(then));
   }
 
@@ -353,6 +355,14 @@ function resetSocket(socket: Socket): void {
   if (socket.remoteFamily === undefined) socket.destroy();
   else socket.resetAndDestroy();
 }
+
+/** The two ends of a connection, as far as they are known beforehand. */
+export interface Ends {
+  readonly peer?: Address;
+  readonly local?: Address;
+}
+
+const UNNAMED: Address = { kind: "unix", path: "" };
 
 /** Shared by all sockets that are not direct ones: TLS, and those that Node accepted. They find their transport on the socket. */
 function onData(this: Owned, data: Uint8Array): void {

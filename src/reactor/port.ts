@@ -30,13 +30,11 @@ class NodePort implements Port {
     this.#factory = factory;
     this.address = serverAddressOf(server);
     loop.ports.add(this);
+    const ends = { local: this.address };
     acceptConnections(
       server,
-      () => new NodeTransport(loop, options),
-      (transport) => {
-        if (this.address.kind === "unix") transport.nameEnds({ local: this.address });
-        this.#accepted(transport);
-      },
+      () => new NodeTransport(loop, options, ends),
+      (transport) => this.#accepted(transport),
       direct,
     );
   }

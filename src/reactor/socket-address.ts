@@ -2,14 +2,14 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { Address } from "../core/address.ts";
 import { familyOf } from "../core/address.ts";
 
-/** The other end of a connected socket. */
-export function peerAddressOf(socket: Socket): Address {
-  return tcpAddress(socket.remoteAddress, socket.remotePort) ?? { kind: "unix", path: "" };
+/** The other end of a connected TCP socket. */
+export function peerAddressOf(socket: Socket): Address | undefined {
+  return tcpAddress(socket.remoteAddress, socket.remotePort);
 }
 
-/** This end of a connected socket. */
-export function localAddressOf(socket: Socket): Address {
-  return tcpAddress(socket.localAddress, socket.localPort) ?? { kind: "unix", path: "" };
+/** This end of a connected TCP socket, while its descriptor is open. */
+export function localAddressOf(socket: Socket): Address | undefined {
+  return tcpAddress(socket.localAddress, socket.localPort);
 }
 
 /** Where a server listens. */

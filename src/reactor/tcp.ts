@@ -92,7 +92,8 @@ export function begin<P extends Protocol>(transport: NodeTransport, factory: Pro
 
 /** One attempt at one address. Fails with the system's error. */
 export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnectOpts): Deferred<NodeTransport> {
-  const transport = new NodeTransport(loop, options);
+  const peer: Address = "path" in where ? { kind: "unix", path: where.path } : asked(where);
+  const transport = new NodeTransport(loop, options, { peer });
   const socket = transport.makeSocket();
   const dialled = new Deferred<NodeTransport>(() => socket.destroy());
   const failed = (error: Error): void => {
@@ -102,14 +103,11 @@ export function dial(loop: NodeLoop, options: StreamOptions, where: SocketConnec
   socket.connect(where, () => {
     socket.off("error", failed);
     transport.attach(socket);
-    if ("path" in where) transport.nameEnds({ peer: { kind: "unix", path: where.path } });
-    else if (transport.peer.kind !== "tcp") transport.nameEnds({ peer: asked(where) });
     dialled.callback(transport);
   });
   return dialled;
 }
 
-/** Who a peer was that is gone so soon that the system does not know it any more. */
 function asked({ host = "", port }: TcpSocketConnectOpts): Address {
   return { kind: "tcp", host, port, family: familyOf(host) };
 }

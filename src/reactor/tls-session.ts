@@ -16,6 +16,8 @@ export class TlsSession {
   readonly plain: Socket;
   readonly socket: TLSSocket;
   readonly facts: TlsFacts;
+  /** The stream ended without close_notify, so what came may be cut short. Known once `noteEnd` was called. */
+  endedEarly = false;
   #mark = 0;
   #justRead = false;
 
@@ -31,13 +33,13 @@ export class TlsSession {
   }
 
   /**
-   * Whether the end that came just now is the descriptor's without TLS's own close_notify. Node reports both alike, so this
-   * is told from the outside: a close_notify is an alert record of its own, so ciphertext of about its size must have come
+   * Called when the end of the stream comes: finds out whether it is the descriptor's without TLS's own close_notify. Node
+   * reports both alike, so this is told from the outside: a close_notify is an alert record of its own, so ciphertext of about its size must have come
    * since the last thing that TLS reported, or in the same turn with that.
    */
-  truncated(): boolean {
+  noteEnd(): void {
     const unexplained = this.plain.bytesRead - this.#mark;
-    return !this.#justRead && (unexplained < SMALLEST_ALERT_BYTES || unexplained > LARGEST_ALERT_BYTES);
+    this.endedEarly = !this.#justRead && (unexplained < SMALLEST_ALERT_BYTES || unexplained > LARGEST_ALERT_BYTES);
   }
 
   #progress(): void {
