@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import counts, { sum } from "./counts.ts";
 import { builtTests, planned } from "./test.ts";
 
 test("the built tests include those beside sources and those that cross rooms", () => {
@@ -20,3 +21,16 @@ test("words pick the files whose path contains one of them", () => {
   assert.deepEqual(planned(paths, ["deferred", "nc."]), { together: [paths[0]], alone: [paths[2]] });
   assert.deepEqual(planned(paths, ["nothing"]), { together: [], alone: [] });
 });
+
+test("the closing counts of several runs are added up; what a test says for itself is not counted", async () => {
+  const said = (message: string, nesting: number) => ({ type: "test:diagnostic", data: { message, nesting } });
+  const events = [said("tests 7", 1), said("tests 3", 0), said("pass 2", 0), said("fail 1", 0), said("hello", 0)];
+  let first = "";
+  for await (const text of counts(eachOf(events))) first += text;
+  const total = sum([JSON.parse(first), { tests: 1, pass: 1, fail: 0, duration_ms: 1.5 }]);
+  assert.deepEqual(total, { tests: 4, pass: 3, fail: 1, duration_ms: 1.5 });
+});
+
+async function* eachOf<T>(all: readonly T[]): AsyncGenerator<T> {
+  yield* all;
+}

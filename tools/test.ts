@@ -3,10 +3,14 @@
  * whose path contains one of the words. Options (`--test-only`, `--test-name-pattern=…`) go through to node.
  *
  * Files in test/interop and test/faults start other programs and exhaust descriptors: they run one at a time, afterwards.
+ * Node's closing counts, of both together, come last.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type Counts, sum } from "./counts.ts";
 import { ROOT } from "./tree.ts";
 
 /** The built test files whose source still exists, relative to the root and sorted. */
@@ -36,13 +40,25 @@ function main(args: readonly string[]): number {
     console.error(`Cannot find a built test file for ${JSON.stringify(words)}: build first, or use other words`);
     return 1;
   }
-  const results = [run(together, 2, options), run(alone, 1, options)];
-  return results.every((status) => status === 0) ? 0 : 1;
+  const folder = mkdtempSync(join(tmpdir(), "ropewalk-test-"));
+  const files = [`${folder}/together.json`, `${folder}/alone.json`] as const;
+  const statuses = [run(together, 2, files[0], options), run(alone, 1, files[1], options)];
+  const counts = sum(files.filter(existsSync).map((file) => JSON.parse(readFileSync(file, "utf8")) as Counts));
+  rmSync(folder, { recursive: true });
+  for (const [name, number] of Object.entries(counts)) console.log(`\u2139 ${name} ${number}`);
+  return statuses.every((status) => status === 0) ? 0 : 1;
 }
 
-function run(paths: readonly string[], concurrency: number, options: readonly string[]): number {
+function run(paths: readonly string[], concurrency: number, counts: string, options: readonly string[]): number {
   if (paths.length === 0) return 0;
-  const settings = ["--test-reporter=spec", `--test-timeout=${TEST_LIMIT_MS}`, `--test-concurrency=${concurrency}`];
+  const settings = [
+    "--test-reporter=./build/tools/spec-without-counts.js",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=./build/tools/counts.js",
+    `--test-reporter-destination=${counts}`,
+    `--test-timeout=${TEST_LIMIT_MS}`,
+    `--test-concurrency=${concurrency}`,
+  ];
   const { status, signal } = spawnSync(process.execPath, ["--test", ...settings, ...options, ...paths], {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
