@@ -24,8 +24,8 @@ class Asker extends LineProtocol {
 
 const [endpoint = "tcp:localhost:8000", question = "hello"] = process.argv.slice(2);
 
-await react(async (reactor) => {
-  using deadline = new Deadline(reactor, 5_000);
+await react(async (reactor, signal) => {
+  using deadline = new Deadline(reactor, 5_000, signal);
   await using asker = await connect(reactor, endpoint, () => new Asker(), deadline);
   console.log(await asker.ask(question).abortable(deadline.signal));
 });

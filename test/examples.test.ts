@@ -53,6 +53,18 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     assert.match(client.err.text, /ECONNREFUSED/);
   });
 
+  test("line-client leaves at once on SIGINT, though nobody answers", async (t) => {
+    const server = createServer();
+    t.after(() => server.close());
+    const port = await freePort();
+    const called = new Promise<Socket>((resolve) => server.listen(port, "127.0.0.1").once("connection", resolve));
+    const client = run(t, "line-client", `tcp:127.0.0.1:${port}`, "anybody there?");
+    const socket = await called;
+    await said(t, socket, "anybody there?\r\n");
+    client.kill("SIGINT");
+    assert.equal((await client.finished()).code, 130);
+  });
+
   test("retrying-client connects again after a loss and a refusal, and leaves on SIGINT", async (t) => {
     const port = await freePort();
     const client = run(t, "retrying-client", `tcp:127.0.0.1:${port}`);
