@@ -205,6 +205,15 @@ describe("StreamTransport and draining", () => {
     assert.equal(asked, 1);
   });
 
+  test("several flushes before the drain announce it once", () => {
+    const { engine, loop } = opened();
+    engine.registerProducer(producer({ resumeProducing: () => engine.write("x") }), "pull");
+    loop.endTurn();
+    engine.write("y");
+    loop.endTurn();
+    assert.equal(loop.toDrain.length, 1);
+  });
+
   test("a producer that was stopped because writingPaused threw is not paused too", () => {
     const { engine, protocol } = opened({ highWaterBytes: 2 });
     using _logs = captureLogs();

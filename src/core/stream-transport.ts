@@ -48,6 +48,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
   #readEnded = false;
   #writeEnded = false;
   #drainedOnce = false;
+  #drainIsComing = false;
   #finished = false;
   #pending: WriteBuffer | undefined = undefined;
   readonly #options: StreamOptions;
@@ -167,11 +168,14 @@ export abstract class StreamTransport implements Transport, PieceSink {
   flush(): void {
     this.#dirty = false;
     this.#pending?.drainTo(this);
-    if ((this.#pausedWriting || this.#wantsDrain) && this.unsentBytes === 0) this.loop.drainedSoon(this);
+    if (this.#drainIsComing || this.unsentBytes > 0 || !(this.#pausedWriting || this.#wantsDrain)) return;
+    this.#drainIsComing = true;
+    this.loop.drainedSoon(this);
   }
 
   /** The engine's buffer is empty (again): producers may go on. */
   drained(): void {
+    this.#drainIsComing = false;
     if (this.#phase === "closed" || this.#phase === "aborting" || this.bufferedBytes > 0) return;
     this.#drainedOnce = true;
     const producer = this.#producer;

@@ -1,3 +1,4 @@
+import type { Deferred } from "../core/deferred/deferred.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
@@ -15,6 +16,8 @@ export class NodeLoop implements Loop {
   readonly buffers: ReadBuffers = new ReadBuffers();
   readonly lingering: Lingering = new Lingering();
   /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
+  /** Connections that are being made. */
+  readonly connecting: Set<Deferred<unknown>> = new Set();
   readonly ports: Set<Port> = new Set();
   readonly transports: Set<StreamTransport> = new Set();
   readonly datagramPorts: Set<NodeDatagramTransport> = new Set();
@@ -25,7 +28,7 @@ export class NodeLoop implements Loop {
   #drained: StreamTransport[] = [];
   #yielded: NodeTransport[] = [];
   #scheduled = false;
-  #dispatching = false;
+  #dispatching = 0;
 
   constructor(acceptsDirectly: boolean) {
     this.acceptsDirectly = acceptsDirectly;
@@ -41,7 +44,7 @@ export class NodeLoop implements Loop {
 
   flushSoon(transport: StreamTransport): void {
     this.#dirty.push(transport);
-    if (this.#dispatching || this.#scheduled) return;
+    if (this.#dispatching > 0 || this.#scheduled) return;
     this.#scheduled = true;
     // After the microtasks that run now: what async code writes before it waits again leaves together.
     process.nextTick(flushNow, this);
@@ -60,12 +63,12 @@ export class NodeLoop implements Loop {
    * peers caused to be sent to one leaves together, and the kernel's way in and its way out each stay in the cache.
    */
   beginDispatch(): void {
-    this.#dispatching = true;
+    this.#dispatching += 1;
   }
 
   endDispatch(): void {
-    this.#dispatching = false;
-    if (this.#scheduled || this.#dirty.length === 0) return;
+    this.#dispatching -= 1;
+    if (this.#dispatching > 0 || this.#scheduled || this.#dirty.length === 0) return;
     this.#scheduled = true;
     setImmediate(flushNow, this);
   }

@@ -5,9 +5,11 @@ import { stat } from "node:fs";
 import { describe, test } from "node:test";
 import { DatagramProtocol } from "../core/datagram.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { ReactorStateError } from "../core/errors.ts";
 import { captureLogs } from "../core/log/observers.ts";
 import { ProcessProtocol } from "../core/process.ts";
+import { Protocol } from "../core/protocol.ts";
 import { NodeReactor } from "./node-reactor.ts";
 
 describe("a node reactor", () => {
@@ -24,6 +26,16 @@ describe("a node reactor", () => {
       await port.stopListening();
       assert.equal(reactor.running, false);
     }
+  });
+
+  test("cancels at shutdown what is still being connected", async () => {
+    const reactor = new NodeReactor();
+    using _resolver = reactor.installResolver(() => new Deferred());
+    const ended = reactor.run();
+    const connecting = reactor.connectTcp({ host: "nowhere.example", port: 1 }, () => new Protocol());
+    reactor.stop();
+    await assert.rejects(Promise.resolve(connecting), CancelledError);
+    await ended;
   });
 
   test("hears signals while it runs, and leaves none of its listeners behind", async () => {

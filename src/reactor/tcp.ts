@@ -59,6 +59,10 @@ export function establish<P extends Protocol>(
   host?: string,
 ): Deferred<P> {
   const { tls } = options;
+  const forget = (): void => {
+    loop.connecting.delete(dialled);
+  };
+  loop.connecting.add(dialled);
   return dialled
     .addCallback((transport) => {
       if (options.noDelay !== false) transport.setNoDelay(true);
@@ -69,7 +73,17 @@ export function establish<P extends Protocol>(
         .addCallback(() => transport);
     })
     .addCallback((transport) => begin(transport, factory))
-    .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, loop);
+    .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, loop)
+    .addCallbacks(
+      (protocol) => {
+        forget();
+        return protocol;
+      },
+      (error: Error) => {
+        forget();
+        throw error;
+      },
+    );
 }
 
 /** Gives a connected transport its protocol. @throws what the factory or connectionMade threw; the connection is closed then. */
