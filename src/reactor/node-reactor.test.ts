@@ -38,6 +38,16 @@ describe("a node reactor", () => {
     await ended;
   });
 
+  test("says what it could not connect to in time", async () => {
+    const reactor = new NodeReactor();
+    using _resolver = reactor.installResolver(() => new Deferred());
+    const connecting = reactor.connectTcp({ host: "nowhere.example", port: 25, timeoutMs: 5 }, () => new Protocol());
+    await assert.rejects(Promise.resolve(connecting), {
+      name: "TimeoutError",
+      message: "Cannot connect to nowhere.example:25: not done within 5 ms",
+    });
+  });
+
   test("hears signals while it runs, and leaves none of its listeners behind", async () => {
     using logs = captureLogs();
     const reactor = new NodeReactor();
@@ -158,6 +168,17 @@ describe("a node reactor", () => {
     const [status] = await once(child.process, "close");
     assert.equal(status, 0);
     assert.equal(await child.output, "serving\nover\n");
+  });
+
+  test("lets its process end at a stop, whatever calls still wait", async () => {
+    const child = script(`await run((reactor) => {
+      reactor.callLater(3_600_000, () => {});
+      reactor.stop();
+    });
+    console.log("over");`);
+    const [status] = await once(child.process, "close");
+    assert.equal(status, 0);
+    assert.equal(await child.output, "over\n");
   });
 
   test("gives its process the exit status of what it reacts to", async () => {

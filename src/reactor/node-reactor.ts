@@ -76,6 +76,7 @@ export class NodeReactor implements Reactor {
     this.#loop = new NodeLoop(options.acceptsDirectly ?? true);
     this.addTrigger("before", "startup", () => {
       this.#held.push(stayAlive(), stopOnSignals(this.#stopUnlessStopping));
+      this.#loop.timers.holdsProcess = true;
     });
     this.addTrigger("during", "shutdown", () => this.#close(options.disconnectTimeoutMs ?? DISCONNECT_TIMEOUT_MS));
   }
@@ -164,11 +165,14 @@ export class NodeReactor implements Reactor {
 
   /**
    * While it runs, SIGINT and SIGTERM stop it, and a second one ends the process at once. Under a script runner (`npm start`),
-   * which passes on what the terminal has sent already, a second one within 500 ms is the first one's echo.
+   * which passes on what the terminal has sent already, a second one within 500 ms is the first one's echo. After the stop,
+   * calls that still wait are made if the process lives, and do not keep it from ending.
    */
   run(): Deferred<void> {
     return this.#phases.run().addCallback(() => {
       for (const held of this.#held.splice(0)) held[Symbol.dispose]();
+      // Calls that still wait belong to what has ended; the program may.
+      this.#loop.timers.holdsProcess = false;
     });
   }
 

@@ -1,6 +1,7 @@
 import type { SocketConnectOpts, TcpSocketConnectOpts } from "node:net";
 import { type Address, familyOf, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
+import { TimeoutError } from "../core/deferred/errors.ts";
 import { ConnectError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
@@ -47,7 +48,7 @@ export function connectTcp<P extends Protocol>(
       { attemptDelayMs: options.attemptDelayMs ?? ATTEMPT_DELAY_MS, target: options.host, discard: abandon },
     ),
   );
-  return establish(loop, dialled, options, factory, options.host);
+  return establish(loop, dialled, options, factory, { name: `${options.host}:${port}`, host: options.host });
 }
 
 /** From a dialled socket to a protocol that is usable, or to nothing left behind. */
@@ -56,9 +57,9 @@ export function establish<P extends Protocol>(
   dialled: Deferred<NodeTransport>,
   options: DialOptions,
   factory: ProtocolFactory<P>,
-  host?: string,
+  { name, host }: { readonly name: string; readonly host?: string },
 ): Deferred<P> {
-  const { tls } = options;
+  const { tls, timeoutMs = CONNECT_TIMEOUT_MS } = options;
   const forget = (): void => {
     loop.connecting.delete(dialled);
   };
@@ -73,7 +74,7 @@ export function establish<P extends Protocol>(
         .addCallback(() => transport);
     })
     .addCallback((transport) => begin(transport, factory))
-    .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, loop)
+    .addTimeout(timeoutMs, loop)
     .addCallbacks(
       (protocol) => {
         forget();
@@ -81,7 +82,9 @@ export function establish<P extends Protocol>(
       },
       (error: Error) => {
         forget();
-        throw error;
+        if (!(error instanceof TimeoutError)) throw error;
+        const message = `Cannot connect to ${name}: not done within ${timeoutMs} ms`;
+        throw new TimeoutError(timeoutMs, { message, cause: error.cause });
       },
     );
 }

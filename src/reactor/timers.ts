@@ -22,6 +22,7 @@ export class TimerWheel implements Clock {
   #timer: NodeJS.Timeout | undefined;
   /** When the timer wakes this; Infinity if it does not. */
   #armedFor = Number.POSITIVE_INFINITY;
+  #holdsProcess = true;
   #running = false;
   #wakesThisTurn = false;
   #turnEndWaits = false;
@@ -54,6 +55,13 @@ export class TimerWheel implements Clock {
       this.#untilLook = CALLS_BETWEEN_LOOKS;
       return performance.now() >= this.#sliceEnd;
     };
+  }
+
+  /** Whether calls that wait keep the process from ending. */
+  set holdsProcess(holds: boolean) {
+    this.#holdsProcess = holds;
+    if (holds) this.#timer?.ref();
+    else this.#timer?.unref();
   }
 
   /** How many calls are active. */
@@ -95,8 +103,10 @@ export class TimerWheel implements Clock {
     this.#disarm();
     this.#armedFor = time;
     const ms = Math.ceil(time - performance.now());
-    if (ms > 0) this.#timer = setTimeout(this.#wake, Math.min(ms, LONGEST_TIMEOUT_MS));
-    else if (!this.#wakesThisTurn) {
+    if (ms > 0) {
+      this.#timer = setTimeout(this.#wake, Math.min(ms, LONGEST_TIMEOUT_MS));
+      if (!this.#holdsProcess) this.#timer.unref();
+    } else if (!this.#wakesThisTurn) {
       this.#wakesThisTurn = true;
       setImmediate(this.#wake);
     }

@@ -49,7 +49,7 @@ export function connectUnix<P extends Protocol>(
     const errors = [{ address: { kind: "unix", path } as const, error }];
     throw new ConnectError(`Cannot connect to unix:${path}: ${error.message}`, { errors, cause: error });
   });
-  return establish(loop, dialled, options, factory);
+  return establish(loop, dialled, options, factory, { name: `unix:${path}` });
 }
 
 /** Node takes an empty path for TCP, and some versions cut a long one short: another socket's name. */

@@ -29,14 +29,14 @@ export class AlreadyCancelledError extends Error {
   override readonly name: string = "AlreadyCancelledError";
 }
 
-/** A Deferred had no result in the time given to `addTimeout`; `cause` is the CancelledError that ended it. */
+/** Something had no result in the time that it was given; `cause` is the CancelledError that ended it. */
 export class TimeoutError extends Error {
   override readonly name: string = "TimeoutError";
   /** How long it was given, in ms. */
   readonly timeoutMs: number;
 
-  constructor(timeoutMs: number, options?: ErrorOptions) {
-    super(`The Deferred had no result within ${timeoutMs} ms`, options);
+  constructor(timeoutMs: number, options?: ErrorOptions & { readonly message?: string }) {
+    super(options?.message ?? `The Deferred had no result within ${timeoutMs} ms`, options);
     this.timeoutMs = timeoutMs;
   }
 }
