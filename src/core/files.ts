@@ -25,9 +25,9 @@ export interface Files {
 /** How a file is written. */
 export interface WriteFileOptions {
   /** Writes beside the file, syncs and renames: after a crash there is the old file or the new one, whole. Default false. */
-  readonly atomic?: boolean;
+  readonly atomic?: boolean | undefined;
   /** Permission bits of a new file; default 0o666 less the umask. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
 }
 
 /** What the system knows of a file or directory; of what a link points at, not of the link. */

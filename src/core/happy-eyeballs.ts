@@ -5,11 +5,11 @@ import type { Clock, DelayedCall } from "./time/clock.ts";
 
 export interface HappyEyeballsOptions<T> {
   /** Time between the start of one attempt and of the next; default 250 ms. */
-  readonly attemptDelayMs?: number;
+  readonly attemptDelayMs?: number | undefined;
   /** What is dialled, for the error's message; default: the addresses themselves. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** Gets rid of a connection that was made in spite of its cancellation. */
-  readonly discard?: (late: T) => void;
+  readonly discard?: ((late: T) => void) | undefined;
 }
 
 /**

@@ -82,17 +82,19 @@ export interface ProcessTransport {
 /** How to start a child. */
 export interface SpawnOptions {
   /** Arguments after the program's own name. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** The whole environment; default: this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** The child's working directory; default: this process's. */
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** The user to run as; needs the right to change it. */
-  readonly uid?: number;
+  readonly uid?: number | undefined;
   /** The group to run as; needs the right to change it. */
-  readonly gid?: number;
+  readonly gid?: number | undefined;
   /** What each descriptor of the child is; default `["pipe", "pipe", "pipe"]`. A number is a descriptor to inherit. */
-  readonly descriptors?: readonly ("pipe" | "inherit" | "ignore" | number)[];
+  readonly descriptors?: readonly ("pipe" | "inherit" | "ignore" | number)[] | undefined;
   /** Runs the child on a pseudo-terminal (needs the optional package `node-pty`); default 80 × 24, `xterm-256color`. */
-  readonly pty?: { readonly columns?: number; readonly rows?: number; readonly term?: string };
+  readonly pty?:
+    | { readonly columns?: number | undefined; readonly rows?: number | undefined; readonly term?: string | undefined }
+    | undefined;
 }

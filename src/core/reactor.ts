@@ -107,18 +107,18 @@ export interface Port extends AsyncDisposable {
 /** How one connection behaves. */
 export interface StreamOptions {
   /** writingPaused comes when more than this is buffered; default 65 536 bytes. */
-  readonly highWaterBytes?: number;
+  readonly highWaterBytes?: number | undefined;
   /** How long loseConnection waits for the peer to take what was written; default 30 000 ms. */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
   /** TCP only; default true: what one turn writes leaves at once. */
-  readonly noDelay?: boolean;
+  readonly noDelay?: boolean | undefined;
   /** TCP only; probes after this silence; default 0, none. */
-  readonly keepAliveMs?: number;
+  readonly keepAliveMs?: number | undefined;
 }
 
 /** How the connections of one port behave. */
 export interface StreamServerOptions extends StreamOptions {
-  readonly tls?: TlsServerOptions;
+  readonly tls?: TlsServerOptions | undefined;
 }
 
 /** Where to listen for TCP. */
@@ -126,11 +126,11 @@ export interface ListenTcpOptions extends StreamServerOptions {
   /** 0 takes a free one; `port.address` says which. */
   readonly port: number;
   /** The address to listen on; default: all, IPv6 and IPv4. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Connections that wait to be accepted; default 511. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** With an IPv6 host: leave IPv4 alone. Default false. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
 }
 
 /** Where to listen for connections within this machine. */
@@ -138,18 +138,18 @@ export interface ListenUnixOptions extends StreamServerOptions {
   /** At most 107 bytes on Linux, 103 elsewhere. */
   readonly path: string;
   /** Permission bits of the socket; default 0o666 less the umask. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Connections that wait to be accepted; default 511. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** Keeps `path.lock` beside the socket so that two processes never fight for it; default false. */
-  readonly lockfile?: boolean;
+  readonly lockfile?: boolean | undefined;
 }
 
 /** What every way of dialling has in common. */
 export interface DialOptions extends StreamOptions {
-  readonly tls?: TlsClientOptions;
+  readonly tls?: TlsClientOptions | undefined;
   /** For all of it: lookup, every attempt, TLS. Default 30 000 ms. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Where to dial by TCP. `host` is a name or an IP literal. */
@@ -157,9 +157,9 @@ export interface ConnectTcpOptions extends DialOptions {
   readonly host: string;
   readonly port: number;
   /** The local address to dial from. */
-  readonly bindAddress?: string;
+  readonly bindAddress?: string | undefined;
   /** Time between attempts at a name's several addresses (RFC 8305, section 5); default 250 ms. */
-  readonly attemptDelayMs?: number;
+  readonly attemptDelayMs?: number | undefined;
 }
 
 /** Which socket of this machine to dial. */
@@ -172,11 +172,11 @@ export interface ListenUdpOptions {
   /** 0 takes a free one; `transport.local` says which. */
   readonly port: number;
   /** An IP literal; default: all addresses of the family. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 4 unless host is an IPv6 literal. */
-  readonly family?: 4 | 6;
+  readonly family?: 4 | 6 | undefined;
   /** Several ports on one address and number, for multicast; default false. */
-  readonly reuseAddress?: boolean;
+  readonly reuseAddress?: boolean | undefined;
 }
 
 /** One answer of a resolver. `host` is an IP literal. */
@@ -191,5 +191,5 @@ export type Resolver = (host: string) => Deferred<readonly HostAddress[]>;
 /** What to call in a worker. */
 export interface WorkerOptions {
   /** The export to call; default `"default"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }

@@ -7,39 +7,40 @@ export interface TlsIdentity {
 /** What both sides of a handshake can ask for. */
 export interface TlsCommonOptions {
   /** Protocol names offered (client) or accepted (server), best first. */
-  readonly alpn?: readonly string[];
+  readonly alpn?: readonly string[] | undefined;
   /** Default TLSv1.2; nothing older can be asked for. */
-  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;
   /** PEM certificates to trust **instead of** the platform's roots. */
-  readonly trustRoots?: string | Uint8Array | readonly (string | Uint8Array)[];
+  readonly trustRoots?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
   /** Time for the whole handshake; default 15 000 ms, after which the connection is aborted. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
 }
 
 /** TLS as the side that is dialled. */
 export interface TlsServerOptions extends TlsCommonOptions {
   /** Shown when no name matches. Without it, clients that name no known server are refused. */
-  readonly identity?: TlsIdentity;
+  readonly identity?: TlsIdentity | undefined;
   /** The identity for a server name (SNI): a table (`*.example.org` matches one label), or a function that may take time. */
   readonly sni?:
     | Readonly<Record<string, TlsIdentity>>
-    | ((servername: string) => TlsIdentity | undefined | PromiseLike<TlsIdentity | undefined>);
+    | ((servername: string) => TlsIdentity | undefined | PromiseLike<TlsIdentity | undefined>)
+    | undefined;
   /** Default "none". "require" refuses a client without a certificate that `trustRoots` vouches for. */
-  readonly clientCertificates?: "none" | "request" | "require";
+  readonly clientCertificates?: "none" | "request" | "require" | undefined;
 }
 
 /** TLS as the side that dials. The peer is always verified unless `insecureSkipVerification` says otherwise. */
 export interface TlsClientOptions extends TlsCommonOptions {
   /** The name to ask for and to verify; default: the host name dialled. An IP literal is verified but not sent. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /** This client's own certificate. */
-  readonly identity?: TlsIdentity;
+  readonly identity?: TlsIdentity | undefined;
   /** `transport.tls.session` of an earlier connection, to resume it. */
-  readonly session?: Uint8Array;
+  readonly session?: Uint8Array | undefined;
   /** SHA-256 fingerprints (hex, colons optional) of the only leaf certificates to accept; the chain is verified as well. */
-  readonly pinnedSha256?: readonly string[];
+  readonly pinnedSha256?: readonly string[] | undefined;
   /** Accepts any certificate. For experiments on a machine of your own only. */
-  readonly insecureSkipVerification?: boolean;
+  readonly insecureSkipVerification?: boolean | undefined;
 }
 
 /** What a handshake agreed on. */

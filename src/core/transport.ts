@@ -79,7 +79,7 @@ export type StartTlsOptions =
       readonly side: "client";
       readonly tls: TlsClientOptions;
       /** The name that was dialled: asked for and verified unless `tls.servername` says otherwise. */
-      readonly host?: string;
+      readonly host?: string | undefined;
     };
 
 /** Makes bytes at its own speed, and can be told to hold on. */

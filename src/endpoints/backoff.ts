@@ -26,11 +26,11 @@ export function backoff(options: BackoffOptions = {}): ReconnectPolicy {
 /** How fast `backoff` grows, and how far. */
 export interface BackoffOptions {
   /** Default 1 500 ms. */
-  readonly initialDelayMs?: number;
+  readonly initialDelayMs?: number | undefined;
   /** Default 1.5. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** Default 60 000 ms, jitter included. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /** The largest part of the delay that is added at random; default 0.2. */
-  readonly jitter?: number;
+  readonly jitter?: number | undefined;
 }

@@ -30,20 +30,20 @@ import type { ClientEndpoint, EndpointTypes } from "./types.ts";
 /** What a ClientService does between connections, and first on each. */
 export interface ClientServiceOptions<P extends Protocol> {
   /** How long to wait before the next attempt; default `backoff()`. */
-  readonly policy?: ReconnectPolicy;
+  readonly policy?: ReconnectPolicy | undefined;
   /**
    * What has to be done on a new connection before it is of use: log in, choose a channel. Until its result is there,
    * `whenConnected` waits; if it fails, the connection is closed and counts as a failed attempt.
    */
-  readonly prepareConnection?: (protocol: Innermost<P>) => unknown;
+  readonly prepareConnection?: ((protocol: Innermost<P>) => unknown) | undefined;
   /** The table that reads the description; default `endpointTypes`. */
-  readonly types?: EndpointTypes;
+  readonly types?: EndpointTypes | undefined;
 }
 
 /** How patient a caller of `whenConnected` is. */
 export interface WhenConnectedOptions {
   /** Gives up after this many failed attempts, counted from the call; default: never. */
-  readonly failAfter?: number;
+  readonly failAfter?: number | undefined;
 }
 
 /**

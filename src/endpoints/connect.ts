@@ -9,13 +9,13 @@ import type { ClientEndpoint, EndpointTypes, ServerEndpoint } from "./types.ts";
 /** Options of `listen`. */
 export interface ListenOptions {
   /** The table that reads the description; default `endpointTypes`. */
-  readonly types?: EndpointTypes;
+  readonly types?: EndpointTypes | undefined;
 }
 
 /** Options of `connect`. */
 export interface ConnectOptions extends ListenOptions {
   /** Gives up when it aborts. A `Deadline` can stand for these options. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

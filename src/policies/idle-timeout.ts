@@ -14,12 +14,12 @@ export interface IdleTimeoutOptions {
    * What keeps a connection alive; default `"both"`. Writing counts while the peer takes what is written, so that a peer
    * that stopped reading is not kept by what piles up for it.
    */
-  readonly activity?: "reading" | "writing" | "both";
+  readonly activity?: "reading" | "writing" | "both" | undefined;
   /**
    * How an idle connection ends; default `"lose"`: what is written leaves first, within the transport's close timeout.
    * `"abort"` resets it at once.
    */
-  readonly close?: "lose" | "abort";
+  readonly close?: "lose" | "abort" | undefined;
 }
 
 /**

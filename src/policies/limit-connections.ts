@@ -8,12 +8,12 @@ import { ProtocolWrapper } from "./wrapper.ts";
 /** How many connections may be open at the same time. */
 export interface ConnectionLimits {
   /** Connections at the same time, of all peers; default: no limit. */
-  readonly total?: number;
+  readonly total?: number | undefined;
   /**
    * Connections at the same time from one host; default: no limit. An IPv6 host is its /64 network, which is what one
    * customer has at least. Peers on UNIX sockets, processes and stdio are not told apart, and not limited by this.
    */
-  readonly perPeer?: number;
+  readonly perPeer?: number | undefined;
 }
 
 /**

@@ -7,10 +7,10 @@ import { ProtocolWrapper, wrapFactory } from "./wrapper.ts";
 
 /** Bytes a second, each way; without a number, that way is not throttled. */
 export interface Rates {
-  readonly readBytesPerSecond?: number;
-  readonly writeBytesPerSecond?: number;
+  readonly readBytesPerSecond?: number | undefined;
+  readonly writeBytesPerSecond?: number | undefined;
   /** What may go at once after a silence; default: what goes in 100 ms. At least what goes in 10 ms, for timers are coarse. */
-  readonly burstBytes?: number;
+  readonly burstBytes?: number | undefined;
 }
 
 /** What is held to which rate. */
@@ -18,13 +18,13 @@ export interface ThrottleOptions {
   /** The reactor, or a test's Clock. */
   readonly clock: Clock;
   /** For all connections of this factory together. */
-  readonly total?: Rates;
+  readonly total?: Rates | undefined;
   /** For each connection. */
-  readonly perConnection?: Rates;
+  readonly perConnection?: Rates | undefined;
   /** writingPaused comes when more than this waits for its turn; default 65 536 bytes. */
-  readonly highWaterBytes?: number;
+  readonly highWaterBytes?: number | undefined;
   /** How long loseConnection waits for a peer that takes nothing, not counting the throttle; default 30 000 ms. */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
 }
 
 /**

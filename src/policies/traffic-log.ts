@@ -39,9 +39,9 @@ export interface TrafficLogOptions {
    * Where events go: a Logger (level debug; escaped text, nothing is made if nobody reads it) or a function. Default: the
    * Logger "ropewalk.traffic".
    */
-  readonly to?: Logger | ((event: TrafficEvent) => void);
+  readonly to?: (Logger | ((event: TrafficEvent) => void)) | undefined;
   /** How much of each piece a Logger shows; default 1 024 bytes. */
-  readonly shownBytes?: number;
+  readonly shownBytes?: number | undefined;
 }
 
 /**

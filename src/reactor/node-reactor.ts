@@ -45,9 +45,9 @@ import { Workers } from "./workers.ts";
 /** What can be set of a NodeReactor. */
 export interface NodeReactorOptions {
   /** False reads accepted connections through Node's streams: slower, and without relying on Node's inside. Default true. */
-  readonly acceptsDirectly?: boolean;
+  readonly acceptsDirectly?: boolean | undefined;
   /** How long shutdown waits for peers to take what was written before it aborts; default 5 000 ms. */
-  readonly disconnectTimeoutMs?: number;
+  readonly disconnectTimeoutMs?: number | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface RunOptions {
    * Takes the log while the reactor runs; default: a line of text for each event, on standard error. `false` adds no
    * observer: events go to those that the program has added.
    */
-  readonly log?: LogObserver | false;
+  readonly log?: LogObserver | false | undefined;
 }
 
 /** What `run` does, on a reactor that is there: see there. */

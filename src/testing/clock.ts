@@ -5,9 +5,9 @@ import { AdvanceTurns } from "./advance-turns.ts";
 /** What a Clock can be told. */
 export interface ClockOptions {
   /** What `now()` says at first; default 0. */
-  readonly startMs?: number;
+  readonly startMs?: number | undefined;
   /** Remembers where each call was made, for `madeAt`; costs some microseconds a call. Default false. */
-  readonly traceCalls?: boolean;
+  readonly traceCalls?: boolean | undefined;
 }
 
 /** A call that a Clock will make. */

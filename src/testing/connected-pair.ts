@@ -11,15 +11,15 @@ import type { Splits } from "./splits.ts";
 /** How `connectedPair` joins its two ends. */
 export interface PairOptions extends StreamOptions {
   /** Where the bytes are cut on their way, both ways or each its own; default `"whole"`. */
-  readonly splits?: Splits | { readonly fromA?: Splits; readonly fromB?: Splits };
+  readonly splits?: Splits | { readonly fromA?: Splits | undefined; readonly fromB?: Splits | undefined } | undefined;
   /** Bytes on the way in each direction before the writer has to hold on; default 65 536. */
-  readonly capacityBytes?: number;
+  readonly capacityBytes?: number | undefined;
   /** Tells the close timeout; default: a Clock of its own, `pair.clock`. */
-  readonly clock?: ClockInterface;
-  readonly addressA?: Address;
-  readonly addressB?: Address;
+  readonly clock?: ClockInterface | undefined;
+  readonly addressA?: Address | undefined;
+  readonly addressB?: Address | undefined;
   /** How many turns `flush` runs before it says that this never ends; default 10 000 000. */
-  readonly turnLimit?: number;
+  readonly turnLimit?: number | undefined;
 }
 
 /**

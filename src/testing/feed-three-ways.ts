@@ -7,11 +7,11 @@ import { cutUp, type Splits } from "./splits.ts";
 /** How `feedThreeWays` feeds. */
 export interface FeedOptions<T> {
   /** Where the random cuts come from; default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** How many random cuts; default 20. */
-  readonly randomRuns?: number;
+  readonly randomRuns?: number | undefined;
   /** Hands over one piece; default: over a MemoryTransport for a Protocol, else by calling `dataReceived` or `receive`. */
-  readonly feed?: (fed: T, data: Uint8Array) => void;
+  readonly feed?: ((fed: T, data: Uint8Array) => void) | undefined;
 }
 
 /**

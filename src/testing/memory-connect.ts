@@ -82,10 +82,10 @@ export class MemoryConnect<P extends Protocol = Protocol> {
 
 /** What a test can choose of a connection that it accepts. */
 export interface AcceptOptions {
-  readonly peer?: Address;
-  readonly local?: Address;
+  readonly peer?: Address | undefined;
+  readonly local?: Address | undefined;
   /** What a TLS handshake agreed on; default: pretended, if the caller asked for TLS. */
-  readonly tls?: TlsFacts;
+  readonly tls?: TlsFacts | undefined;
 }
 
 /** Gives a connection that was made its protocol. @throws what the factory or connectionMade threw. */

@@ -34,13 +34,13 @@ import { systemError } from "./system-error.ts";
 /** What the network behind a MemoryReactor is like. */
 export interface NetworkOptions {
   /** Connects to ports that are open, and refuses others; else each connect waits for the test. Default false. */
-  readonly network?: boolean;
+  readonly network?: boolean | undefined;
   /** Where the network cuts the bytes; default `"whole"`. */
-  readonly splits?: Splits;
+  readonly splits?: Splits | undefined;
   /** Bytes on the way in each direction before a writer has to hold on; default 65 536. */
-  readonly capacityBytes?: number;
+  readonly capacityBytes?: number | undefined;
   /** Hosts of the network that never answer. */
-  readonly silentHosts?: readonly string[];
+  readonly silentHosts?: readonly string[] | undefined;
 }
 
 /** The ports and connections of one MemoryReactor. */

@@ -59,7 +59,8 @@ export class MemoryProcess implements ProcessTransport {
     this.protocol = protocol;
     this.program = program;
     this.options = options;
-    this.size = options.pty === undefined ? undefined : { columns: 80, rows: 24, ...options.pty };
+    const { pty } = options;
+    this.size = pty === undefined ? undefined : { columns: pty.columns ?? 80, rows: pty.rows ?? 24 };
     const descriptors = options.descriptors ?? ["pipe", "pipe", "pipe"];
     this.#open = new Set(descriptors.flatMap((kind, descriptor) => (kind === "pipe" ? [descriptor] : [])));
     protocol.transport = this;

@@ -40,16 +40,16 @@ import { systemError } from "./system-error.ts";
 /** What a MemoryReactor's world is like. */
 export interface MemoryReactorOptions extends ClockOptions, NetworkOptions {
   /** Where `random` and `randomBytes` come from; default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** What `wallTimeMs` says when `now` says 0; default 2030-01-01, midnight UTC. */
-  readonly wallStartMs?: number;
+  readonly wallStartMs?: number | undefined;
   /** What names stand for; `localhost` is known. */
-  readonly hosts?: Readonly<Record<string, readonly string[]>>;
+  readonly hosts?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The address of each descriptor that another program handed over. */
-  readonly descriptors?: Readonly<Record<number, Address>>;
-  readonly environment?: Partial<ProcessEnvironment>;
+  readonly descriptors?: Readonly<Record<number, Address>> | undefined;
+  readonly environment?: Partial<ProcessEnvironment> | undefined;
   /** Loads what `runInWorker` asks for, `(module) => import(module)`: the work is done in this thread. */
-  readonly importModule?: (module: string) => Promise<Readonly<Record<string, unknown>>>;
+  readonly importModule?: ((module: string) => Promise<Readonly<Record<string, unknown>>>) | undefined;
 }
 
 /**

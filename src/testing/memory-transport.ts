@@ -11,13 +11,13 @@ import { PipeTransport } from "./pipe-transport.ts";
 
 /** What a MemoryTransport is to look like. Times in ms, sizes in bytes. */
 export interface MemoryTransportOptions extends StreamOptions {
-  readonly peer?: Address;
-  readonly local?: Address;
-  readonly tls?: TlsFacts;
+  readonly peer?: Address | undefined;
+  readonly local?: Address | undefined;
+  readonly tls?: TlsFacts | undefined;
   /** Tells the close timeout; default: a Clock of its own, which stands still. */
-  readonly clock?: ClockInterface;
+  readonly clock?: ClockInterface | undefined;
   /** For a transport that lives in a reactor: the loop whose turns it takes part in. */
-  readonly loop?: MemoryLoop;
+  readonly loop?: MemoryLoop | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ export class MemoryTransport extends PipeTransport {
     const loop = options.loop ?? new MemoryLoop(options.clock ?? new Clock(), { selfDriven: true });
     const incoming = new Pipe(Number.POSITIVE_INFINITY);
     const outgoing = new Pipe(0);
-    super(loop, incoming, outgoing, { peer: PEER, local: LOCAL, ...options });
+    super(loop, incoming, outgoing, { ...options, peer: options.peer ?? PEER, local: options.local ?? LOCAL });
     this.remote = new MemoryRemote(loop, outgoing, incoming, (data) => this.#taken.push(data));
   }
 

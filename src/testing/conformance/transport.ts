@@ -12,9 +12,9 @@ import { WRITING } from "./writing.ts";
 /** What a kind of connection cannot do by its nature. */
 export interface TransportLimits {
   /** A peer cannot tell a reset from an end, as on UNIX sockets. */
-  readonly hidesResets?: boolean;
+  readonly hidesResets?: boolean | undefined;
   /** One direction cannot end by itself. */
-  readonly endsBothWays?: boolean;
+  readonly endsBothWays?: boolean | undefined;
 }
 
 /**

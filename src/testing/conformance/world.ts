@@ -129,8 +129,8 @@ export async function bothLost(world: World, { client, server }: Meeting<Recorde
 }
 
 export interface MeetOptions {
-  readonly client?: StreamOptions;
-  readonly server?: StreamOptions;
+  readonly client?: StreamOptions | undefined;
+  readonly server?: StreamOptions | undefined;
 }
 
 /** Bytes without a pattern that a wrong order could hide in. */

@@ -1,0 +1,52 @@
+/** An option that may be left out may be undefined too, for programs with `exactOptionalPropertyTypes`. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type {
+  ConnectTcpOptions,
+  ConnectUnixOptions,
+  ListenTcpOptions,
+  ListenUdpOptions,
+  ListenUnixOptions,
+  NodeReactorOptions,
+  Protocol,
+  RunOptions,
+  SpawnOptions,
+  TlsClientOptions,
+  TlsServerOptions,
+  WorkerOptions,
+  WriteFileOptions,
+} from "ropewalk";
+import type { BackoffOptions, ClientServiceOptions, ConnectOptions } from "ropewalk/endpoints";
+import type { ConnectionLimits, IdleTimeoutOptions, ThrottleOptions, TrafficLogOptions } from "ropewalk/policies";
+import {
+  type ClockOptions,
+  type FeedOptions,
+  type MemoryReactorOptions,
+  MemoryTransport,
+  type MemoryTransportOptions,
+  type PairOptions,
+} from "ropewalk/testing";
+
+/** The options that may be left out, but not be undefined. */
+type Strict<T> = {
+  [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? (undefined extends Required<T>[K] ? never : K) : never;
+}[keyof T];
+
+/** Compiles if all its types are `never`. */
+function none<_Strict extends never>(): void {}
+
+test("no option insists on being left out rather than undefined", () => {
+  none<Strict<ConnectTcpOptions> | Strict<ConnectUnixOptions> | Strict<ConnectOptions>>();
+  none<Strict<ListenTcpOptions> | Strict<ListenUdpOptions> | Strict<ListenUnixOptions>>();
+  none<Strict<TlsClientOptions> | Strict<TlsServerOptions>>();
+  none<Strict<SpawnOptions> | Strict<WorkerOptions> | Strict<WriteFileOptions>>();
+  none<Strict<NodeReactorOptions> | Strict<RunOptions>>();
+  none<Strict<BackoffOptions> | Strict<ClientServiceOptions<Protocol>>>();
+  none<Strict<ConnectionLimits> | Strict<IdleTimeoutOptions> | Strict<ThrottleOptions> | Strict<TrafficLogOptions>>();
+  none<Strict<ClockOptions> | Strict<FeedOptions<object>> | Strict<MemoryReactorOptions> | Strict<PairOptions>>();
+  none<Strict<MemoryTransportOptions>>();
+  // @ts-expect-error it is how this test would fail
+  none<Strict<{ readonly strict?: number }>>();
+  const { peer, local } = new MemoryTransport({ peer: undefined, local: undefined });
+  assert.deepEqual([peer.kind, local.kind], ["tcp", "tcp"]);
+});
