@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { CancelledError } from "../core/deferred/errors.ts";
+import { ConnectionLost } from "../core/errors.ts";
+import { captureLogs } from "../core/log/observers.ts";
 import type { Protocol } from "../core/protocol.ts";
 import { Net, newService, outcome, startService } from "./client-service.fixture.test.ts";
 import type { ClientServiceOptions } from "./client-service.ts";
@@ -140,6 +142,19 @@ describe("ClientService, waiting", () => {
     assert.ok("value" in outcome(service.stopService()));
     assert.ok(connected.error instanceof CancelledError);
     assertQuiet();
+  });
+
+  test("the log says in one line what failed and when it goes on", () => {
+    using logs = captureLogs();
+    started();
+    net.failed("refused");
+    net.clock.advance(1_500);
+    net.made().lost(new ConnectionLost("Connection was lost: read ECONNRESET"));
+    assert.deepEqual(logs.messages, [
+      "No connection with Net: refused; next attempt in 1500 ms",
+      "Lost Net: Connection was lost: read ECONNRESET; next attempt in 1500 ms",
+    ]);
+    assert.ok(logs.events.every((event) => !("error" in event)));
   });
 
   test("whenConnected gives up after its own number of failures, with the last one's error", () => {

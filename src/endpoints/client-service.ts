@@ -222,7 +222,7 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
     if (state.name === "stopping") this.#stopped();
     if (!("protocol" in state) || state.protocol !== protocol) return;
     if (state.name === "connected") {
-      this.#wait("Lost the connection to {endpoint}: {error.message}; next attempt in {delayMs} ms", reason);
+      this.#wait("Lost {endpoint}: {reason.message}; next attempt in {delayMs} ms", reason);
     }
     if (state.name === "discarding") this.#failed(state.error);
     if (state.name === "preparing") {
@@ -238,20 +238,21 @@ export class ClientService<P extends Protocol> implements AsyncDisposable {
 
   /** An attempt has failed, and nothing is left of it. */
   #failed(error: Error): void {
-    this.#wait("Cannot connect to {endpoint}: {error.message}; next attempt in {delayMs} ms", error);
+    this.#wait("No connection with {endpoint}: {reason.message}; next attempt in {delayMs} ms", error);
     for (const waiter of [...this.#connectWaiters]) {
       waiter.failuresLeft -= 1;
       if (waiter.failuresLeft <= 0 && this.#connectWaiters.delete(waiter)) waiter.result.errback(error);
     }
   }
 
-  #wait(message: string, error: Error): void {
+  #wait(message: string, reason: Error): void {
     const endpoint = this.#description;
     try {
       const delayMs = this.#policy(this.#retries, () => this.#reactor.random());
       this.#retries += 1;
       this.#enter({ name: "waiting", timer: this.#reactor.callLater(delayMs, () => this.#connect()) });
-      log.info(message, { endpoint, error, delayMs: Math.round(delayMs) });
+      // Not as `error`: the stack of what is to be expected, again and again, would drown the log.
+      log.info(message, { endpoint, reason, delayMs: Math.round(delayMs) });
     } catch (policyError) {
       // It cannot be asked again: the service is over, and whoever waits is told.
       log.failure("Cannot connect to {endpoint} any more: the reconnect policy failed", policyError, { endpoint });

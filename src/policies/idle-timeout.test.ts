@@ -24,6 +24,22 @@ describe("idleTimeout", () => {
     assert.equal(inner.reason, "ConnectionDone");
   });
 
+  test("what waits in a throttle inside of it leaves too, at its rate", () => {
+    const clock = new Clock();
+    const inner = new Noter();
+    const slow = throttle(() => inner, { clock, perConnection: { writeBytesPerSecond: 10, burstBytes: 10 } });
+    const timed = idleTimeout(slow, { clock, idleTimeoutMs: 1_000, activity: "reading" });
+    const transport = attach(timed.buildProtocol(PEER));
+    inner.transport.write("x".repeat(50));
+    clock.advance(1_000);
+    assert.equal(inner.transport.connected, false);
+    assert.ok(transport.text().length < 50);
+    clock.advance(10_000);
+    transport.settle();
+    assert.equal(transport.text().length, 50);
+    assert.equal(inner.reason, "ConnectionDone");
+  });
+
   test("aborts instead, if asked to", () => {
     const { clock, inner, transport } = connect({ close: "abort" });
     clock.advance(1_000);

@@ -9,6 +9,7 @@ import { ProtocolWrapper, TransportWrapper, wrapFactory } from "./wrapper.ts";
 export interface IdleTimeoutOptions {
   /** The reactor, or a test's Clock. */
   readonly clock: Clock;
+  /** No default: a minute is long for a web client and short for a person who thinks before typing. */
   readonly idleTimeoutMs: number;
   /**
    * What keeps a connection alive; default `"both"`. Writing counts while the peer takes what is written, so that a peer
@@ -123,8 +124,10 @@ class TimedProtocol<P extends Protocol> extends ProtocolWrapper<P> {
       peer: formatAddress(this.transport.peer),
       idleTimeoutMs,
     });
-    if (close === "abort") this.transport.abortConnection();
-    else this.transport.loseConnection();
+    // Through the policies inside of this one, too: what waits for its turn there leaves first.
+    const { transport } = this.innermost;
+    if (close === "abort") transport.abortConnection();
+    else transport.loseConnection();
   }
 }
 

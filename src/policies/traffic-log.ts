@@ -37,7 +37,8 @@ export interface TrafficClosed extends TrafficFacts {
 export interface TrafficLogOptions {
   /**
    * Where events go: a Logger (level debug; escaped text, nothing is made if nobody reads it) or a function. Default: the
-   * Logger "ropewalk.traffic".
+   * Logger "ropewalk.traffic", which shows nothing until `logPublisher.levels.set("ropewalk.traffic", "debug")`. Events hold
+   * what peers send, passwords included.
    */
   readonly to?: (Logger | ((event: TrafficEvent) => void)) | undefined;
   /** How much of each piece a Logger shows; default 1 024 bytes. */
