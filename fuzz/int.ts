@@ -1,6 +1,6 @@
-/** Frames with a binary length: no input may throw, cuts may not matter, and no frame passes its limit. */
-import assert from "node:assert/strict";
-import { IntDecoder, type PrefixBytes } from "ropewalk/framing";
+/** Frames with a binary length: no input may throw, and cuts may not matter. */
+import { IntDecoder } from "ropewalk/framing";
+import { FrameReader, MAX_LENGTH } from "./frame-reader.ts";
 import { assertSameWhateverTheCuts, type FuzzTarget } from "./target.ts";
 
 export const int: FuzzTarget = {
@@ -11,30 +11,9 @@ export const int: FuzzTarget = {
     "\u0001\u0000\u00ff",
   ],
   run(data) {
+    // The first byte chooses the prefix, so that one corpus serves them all.
     const prefixBytes = ([1, 2, 4] as const)[(data[0] ?? 0) % 3] ?? 1;
-    assertSameWhateverTheCuts(() => new Reader(prefixBytes), data.subarray(1));
+    const make = () => new FrameReader(new IntDecoder(prefixBytes, { maxLength: MAX_LENGTH }));
+    assertSameWhateverTheCuts(make, data.subarray(1));
   },
 };
-
-class Reader {
-  readonly events: unknown[] = [];
-  readonly #decoder: IntDecoder;
-  #isBroken = false;
-
-  constructor(prefixBytes: PrefixBytes) {
-    this.#decoder = new IntDecoder(prefixBytes, { maxLength: MAX_LENGTH });
-  }
-
-  receive(data: Uint8Array): void {
-    this.#decoder.push(data);
-    while (!this.#isBroken) {
-      const event = this.#decoder.next();
-      if (event === undefined) return;
-      this.#isBroken = event instanceof Error;
-      assert.ok(event instanceof Error ? event.length > MAX_LENGTH : event.length <= MAX_LENGTH);
-      this.events.push(event instanceof Error ? event.message : [...event]);
-    }
-  }
-}
-
-const MAX_LENGTH = 40;

@@ -26,7 +26,10 @@ export interface Files {
 export interface WriteFileOptions {
   /** Writes beside the file, syncs and renames: after a crash there is the old file or the new one, whole. Default false. */
   readonly atomic?: boolean | undefined;
-  /** Permission bits of a new file; default 0o666 less the umask. */
+  /**
+   * Permission bits of a new file, less the umask; default 0o666. A file that is there keeps its own, unless `atomic` puts a
+   * new one in its place: a secret should be written so.
+   */
   readonly mode?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { makeCertificate, newReactor, temporaryFolder } from "./certificates.fixture.test.ts";
@@ -133,6 +133,12 @@ describe("readIdentityDirectory", () => {
     await rejectsWith(
       readIdentityDirectory(reactor, at("nowhere")),
       /^Cannot read the certificates in ".*nowhere": ENOENT/,
+    );
+    mkdirSync(at("dangling"));
+    symlinkSync(at("nowhere"), at("dangling", "d.example"));
+    await rejectsWith(
+      readIdentityDirectory(reactor, at("dangling")),
+      /^Cannot read the certificates in ".*dangling": ENOENT.*d\.example/,
     );
   });
 });

@@ -61,10 +61,8 @@ interface Pair {
 }
 
 function findPairs(reactor: Reactor, directory: string): Deferred<Pair[]> {
-  return coroutine(function* () {
-    const entries = yield* reactor.files.list(directory).addErrback((error: Error): never => {
-      throw new EndpointError(`Cannot read the certificates in "${directory}": ${error.message}`, { cause: error });
-    });
+  const found = coroutine(function* () {
+    const entries = yield* reactor.files.list(directory);
     const pairs: Pair[] = [];
     for (const entry of entries) {
       const path = `${directory}/${entry}`;
@@ -79,6 +77,9 @@ function findPairs(reactor: Reactor, directory: string): Deferred<Pair[]> {
       }
     }
     return pairs;
+  });
+  return found.addErrback((error: Error): never => {
+    throw new EndpointError(`Cannot read the certificates in "${directory}": ${error.message}`, { cause: error });
   });
 }
 

@@ -44,7 +44,11 @@ export class MemoryFiles implements Files {
   }
 
   write(path: string, data: Uint8Array | string, options: WriteFileOptions = {}): Deferred<void> {
-    return maybeDeferred(() => this.#store(path, plainBytes(data), options.mode));
+    return maybeDeferred(() => {
+      // An atomic write makes a new file, which has the permissions of the old one only if it is given none.
+      const former = options.atomic === true ? undefined : this.#entries.get(normalise(path))?.mode;
+      this.#store(path, plainBytes(data), former ?? options.mode);
+    });
   }
 
   append(path: string, data: Uint8Array | string): Deferred<void> {
@@ -114,7 +118,7 @@ export class MemoryFiles implements Files {
     const former = this.#entries.get(whole);
     if (former !== undefined && former.data === undefined) throw systemError("EISDIR", "open", path);
     this.#parent(whole, "open");
-    this.#entries.set(whole, { data, mode: former?.mode ?? mode ?? FILE_MODE, modifiedMs: this.#wallTimeMs() });
+    this.#entries.set(whole, { data, mode: mode ?? former?.mode ?? FILE_MODE, modifiedMs: this.#wallTimeMs() });
   }
 
   #file(path: string, syscall: string): Uint8Array {

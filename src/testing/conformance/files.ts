@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Deferred } from "../../core/deferred/deferred.ts";
+import type { WriteFileOptions } from "../../core/files.ts";
 import { type Cases, failure, outcome, patterned, type World } from "./world.ts";
 
 /** Files and directories. */
@@ -45,6 +46,19 @@ export const FILES: Cases<World> = {
     const { files } = world.reactor;
     await outcome(world, files.write(`${world.folder}/key`, "secret", { mode: 0o600 }));
     assert.equal((await outcome(world, files.stat(`${world.folder}/key`))).mode, 0o600);
+  },
+
+  "a file that is there keeps its permissions, unless an atomic write is given others": async (world) => {
+    const { files } = world.reactor;
+    const path = `${world.folder}/key`;
+    const modeAfter = async (options: WriteFileOptions) => {
+      await outcome(world, files.write(path, "secret", options));
+      return (await outcome(world, files.stat(path))).mode;
+    };
+    assert.equal(await modeAfter({ mode: 0o640 }), 0o640);
+    assert.equal(await modeAfter({ mode: 0o600 }), 0o640);
+    assert.equal(await modeAfter({ atomic: true }), 0o640);
+    assert.equal(await modeAfter({ mode: 0o600, atomic: true }), 0o600);
   },
 
   "list gives the names, sorted": async (world) => {
