@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { CancelledError } from "../core/deferred/errors.ts";
-import { ConnectError, ListenError, TlsError } from "../core/errors.ts";
+import { ConnectError, ConnectionLost, ListenError, TlsError } from "../core/errors.ts";
 import { captureLogs } from "../core/log/observers.ts";
 import { Recorder } from "../testing/recorder.ts";
 import { NodeReactor } from "./node-reactor.ts";
@@ -141,3 +141,25 @@ async function fails(opening: PromiseLike<unknown>, why: RegExp): Promise<void> 
     (error: Error) => error instanceof ListenError && why.test(error.message),
   );
 }
+
+describe("a TLS port", () => {
+  test("refuses peers that begin a handshake while a thousand others are under way, and serves again after them", async () => {
+    const port = await reactor.listenTcp({ ...localhost, tls: { identity } }, nothing);
+    const where = { host: "127.0.0.1", port: portOf(port) };
+    const silent = await Promise.all(Array.from({ length: 1_000 }, async () => reactor.connectTcp(where, nothing)));
+    const refused = await reactor.connectTcp(where, nothing);
+    assert.ok((await refused.transport.whenClosed()) instanceof ConnectionLost);
+    assert.ok(silent.every(({ transport }) => transport.connected));
+    for (const { transport } of silent) transport.abortConnection();
+    await Promise.all(silent.map(async ({ transport }) => transport.whenClosed()));
+    const tls = { trustRoots: identity.cert, servername: "localhost" };
+    while (true) {
+      const served = await reactor.connectTcp({ ...where, tls }, nothing).addErrback(() => undefined);
+      if (served === undefined) continue;
+      served.transport.abortConnection();
+      await served.transport.whenClosed();
+      break;
+    }
+    await port.stopListening();
+  });
+});

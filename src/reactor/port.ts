@@ -22,6 +22,7 @@ class NodePort implements Port {
   readonly #factory: ProtocolFactory;
   #closed: Deferred<void>[] | undefined = undefined;
   #listening = true;
+  #handshakes = 0;
 
   constructor(server: Server, loop: NodeLoop, options: StreamServerOptions, factory: ProtocolFactory, direct: boolean) {
     this.#server = server;
@@ -79,10 +80,24 @@ class NodePort implements Port {
       this.#open(transport);
       return;
     }
+    if (this.#handshakes === HANDSHAKES_AT_ONCE) {
+      log.debug("Refused {peer}: {count} TLS handshakes are under way", {
+        peer: formatAddress(transport.peer),
+        count: HANDSHAKES_AT_ONCE,
+      });
+      transport.abandon();
+      return;
+    }
+    this.#handshakes += 1;
     transport.handshake({ side: "server", tls }).addCallbacks(
-      () => this.#open(transport),
-      (error: Error) =>
-        log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(transport.peer), error }),
+      () => {
+        this.#handshakes -= 1;
+        this.#open(transport);
+      },
+      (error: Error) => {
+        this.#handshakes -= 1;
+        log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(transport.peer), error });
+      },
     );
   }
 
@@ -146,3 +161,9 @@ function prepare(asked: Address, tls: TlsServerOptions): void {
 }
 
 const log: Logger = new Logger("ropewalk.reactor");
+
+/**
+ * Of one port. Each keeps a core busy for about a millisecond, so honest clients never wait in such a crowd; peers that begin
+ * and say nothing more hold no more descriptors than this, each for the handshake timeout.
+ */
+const HANDSHAKES_AT_ONCE = 1_000;
