@@ -34,8 +34,8 @@ export class TlsSession {
 
   /**
    * Called when the end of the stream comes: finds out whether it is the descriptor's without TLS's own close_notify. Node
-   * reports both alike, so this is told from the outside: a close_notify is an alert record of its own, so ciphertext of about its size must have come
-   * since the last thing that TLS reported, or in the same turn with that.
+   * reports both alike, so this is told from the outside: a close_notify is an alert record of its own, so ciphertext of
+   * about its size must have come since the last thing that TLS reported, or in the same turn with that.
    */
   noteEnd(): void {
     const unexplained = this.plain.bytesRead - this.#mark;
