@@ -5,7 +5,7 @@ import { showValue } from "./log/value.ts";
 export class ConnectionDone extends Error {
   override readonly name: string = "ConnectionDone";
   constructor(message: string = "Connection was closed cleanly") {
-    // Every connection ends with one. Its stack would name the event loop and nothing else, and cost more than the rest.
+    // Its stack would name the event loop, or whatever made the first one, and nothing of the connection.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(message);

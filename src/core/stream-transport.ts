@@ -242,7 +242,7 @@ export abstract class StreamTransport implements Transport, PieceSink {
     this.#pending?.clear();
     this.#closeTimer?.cancel();
     this.#closeTimer = undefined;
-    this.#reason ??= error === undefined ? new ConnectionDone() : asLoss(error);
+    this.#reason ??= error === undefined ? CLEAN_END : asLoss(error);
     const reason = this.#reason;
     this.#stopProducer();
     this.#guard("connectionLost", () => this.protocol?.connectionLost(reason));
@@ -356,6 +356,9 @@ function asLoss(error: Error): Error {
     ? error
     : new ConnectionLost(`Connection was lost: ${error.message}`, { cause: error });
 }
+
+/** One for all connections: there is nothing to say of any one of them, and most end so. */
+const CLEAN_END: ConnectionDone = Object.freeze(new ConnectionDone());
 
 const log: Logger = new Logger("ropewalk.transport");
 

@@ -1,5 +1,11 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
 
+/** What a socket is made of that is connected already: a descriptor, or a handle of Node's. */
+export interface Connected {
+  readonly fd?: number | undefined;
+  readonly handle?: object | undefined;
+}
+
 /** Whom a socket tells what happens to it. */
 export interface SocketOwner {
   inputEnded(): void;
@@ -17,14 +23,15 @@ export class DirectSocket extends Socket {
   owner: SocketOwner | undefined = undefined;
 
   /** `nextBuffer` is asked for a buffer when the socket is made, and again after each read (see ReadBuffers). */
-  constructor(reader: SocketOwner, nextBuffer: () => Uint8Array, handle: SocketConstructorOpts & { handle?: object }) {
+  constructor(reader: SocketOwner, nextBuffer: () => Uint8Array, { fd, handle }: Connected) {
     // The types know `onread` of connect() only; the constructor takes it too, and that is where connect() passes it.
-    const options: SocketConstructorOpts & { onread: object } = {
-      ...handle,
+    const options = {
+      fd,
+      handle,
       allowHalfOpen: true,
       onread: { buffer: nextBuffer, callback: (length: number, buffer: Uint8Array) => reader.readInto(length, buffer) },
     };
-    super(options);
+    super(options as SocketConstructorOpts);
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
