@@ -15,10 +15,10 @@ export class NodeLoop implements Loop {
   readonly timers: TimerWheel = new TimerWheel((error) => log.error("A delayed call threw", { error }));
   readonly buffers: ReadBuffers = new ReadBuffers();
   readonly lingering: Lingering = new Lingering();
-  /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
   /** Connections that are being made. */
   readonly connecting: Set<Deferred<unknown>> = new Set();
   readonly ports: Set<Port> = new Set();
+  /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
   readonly transports: Set<StreamTransport> = new Set();
   readonly datagramPorts: Set<NodeDatagramTransport> = new Set();
   readonly processes: Set<RunningProcess> = new Set();

@@ -118,11 +118,6 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     this.close();
   }
 
-  /** Drops a connection that nobody waits for any more. */
-  abandon(): void {
-    this.abortConnection();
-  }
-
   override fail(reason: Error): void {
     super.fail(reason);
   }

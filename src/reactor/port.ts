@@ -70,7 +70,7 @@ class NodePort implements Port {
   #accepted(transport: NodeTransport): void {
     if (this.address.kind === "tcp" && transport.peer.kind !== "tcp") {
       // The peer was gone before it was accepted: the system does not know any more who it was.
-      transport.abandon();
+      transport.abortConnection();
       return;
     }
     if (this.#options.noDelay !== false) transport.setNoDelay(true);
@@ -85,7 +85,7 @@ class NodePort implements Port {
         peer: formatAddress(transport.peer),
         count: HANDSHAKES_AT_ONCE,
       });
-      transport.abandon();
+      transport.abortConnection();
       return;
     }
     this.#handshakes += 1;

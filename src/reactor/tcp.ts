@@ -95,7 +95,7 @@ export function begin<P extends Protocol>(transport: NodeTransport, factory: Pro
   try {
     protocol = buildProtocol(factory, transport.peer);
   } catch (error) {
-    transport.abandon();
+    transport.abortConnection();
     throw error;
   }
   if (protocol === undefined) {
@@ -130,7 +130,7 @@ function asked({ host = "", port }: TcpSocketConnectOpts): Address {
 }
 
 function abandon(late: NodeTransport): void {
-  late.abandon();
+  late.abortConnection();
 }
 
 /** RFC 8305, section 5: the recommended Connection Attempt Delay. */
