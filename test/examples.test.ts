@@ -89,6 +89,13 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     assert.equal(await heard, "hello");
   });
 
+  test("proxied-peer says whom the proxy speaks for", async (t) => {
+    const port = Number(await portOf(run(t, "proxied-peer", `haproxy:${ANYWHERE}`)));
+    const socket = connectPlain(port, "127.0.0.1");
+    socket.write("PROXY TCP4 203.0.113.7 198.51.100.1 50000 80\r\n");
+    await said(t, socket, "You are 203.0.113.7:50000, and came by a proxy that speaks version 1\r\n");
+  });
+
   test("child-process sorts", async (t) => {
     const program = run(t, "child-process", "pear", "apple", "fig");
     assert.equal((await program.finished()).code, 0);

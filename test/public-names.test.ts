@@ -18,6 +18,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "ropewalk/line": "LineProtocol",
   "ropewalk/framing": "NetstringProtocol Int8Protocol Int16Protocol Int32Protocol",
   "ropewalk/log": "Logger",
+  "ropewalk/haproxy": "receiveProxyHeader sendProxyHeader proxyHeaderOf readProxyHeader encodeProxyHeader",
   "ropewalk/policies": "idleTimeout limitConnections throttle trafficLog",
   "ropewalk/testing":
     "Clock MemoryReactor MemoryTransport connectedPair feedThreeWays transportConformance reactorConformance",

@@ -142,6 +142,15 @@ describe("innerEndpoint", () => {
     assert.deepEqual(innerEndpoint(parse("haproxy:unix:/a\\:b\\=c")), parse("unix:/a\\:b\\=c"));
   });
 
+  test("reads a description that is quoted as a whole, with the arguments beside it", () => {
+    const outer = parse("haproxy:tcp\\:80\\:interface\\=127.0.0.1:backlog=5");
+    assert.deepEqual(innerEndpoint(outer), parse("tcp:80:interface=127.0.0.1:backlog=5"));
+    assert.throws(
+      () => innerEndpoint(parse("haproxy:tcp\\:80\\:backlog\\=6:backlog=5")),
+      /argument "backlog" is given twice/,
+    );
+  });
+
   test("works at any depth", () => {
     const outer = innerEndpoint(parse("a:b:c:x=1"));
     assert.ok(outer);

@@ -76,7 +76,8 @@ export function quoteArgument(text: string): string {
 
 /**
  * What a wrapping type such as `haproxy:<server description>` has inside: the arguments, read as a description of their
- * own. Escapes are resolved already, so nothing has to be quoted twice. Undefined if there is no inner type.
+ * own. Escapes are resolved already, so nothing has to be quoted twice; one that is quoted as a whole (`haproxy:tcp\:80`) is
+ * read as well. Undefined if there is no inner type.
  *
  * @example
  * ```ts
@@ -87,9 +88,18 @@ export function quoteArgument(text: string): string {
  */
 export function innerEndpoint(parsed: ParsedEndpoint): ParsedEndpoint | undefined {
   const [type, ...positional] = parsed.positional;
-  return type === undefined || type === ""
-    ? undefined
-    : { type: type.toLowerCase(), positional, keywords: parsed.keywords };
+  if (type === undefined || type === "") return undefined;
+  if (!type.includes(":")) return { type: type.toLowerCase(), positional, keywords: parsed.keywords };
+  const quoted = parse(type);
+  const twice = Object.keys(quoted.keywords).find((name) => Object.hasOwn(parsed.keywords, name));
+  if (twice !== undefined) {
+    throw new EndpointSyntaxError(format(parsed), `argument "${twice}" is given twice`, { argument: twice });
+  }
+  return {
+    type: quoted.type,
+    positional: [...quoted.positional, ...positional],
+    keywords: { ...quoted.keywords, ...parsed.keywords },
+  };
 }
 
 interface Argument {

@@ -13,6 +13,10 @@ describe("EndpointTypes", () => {
         'Cannot parse endpoint "tpc:80": unknown server type "tpc"; known types are ' +
         "fd, stdio, systemd, tcp, tcp6, tls, unix",
     });
+    assert.throws(
+      () => endpointTypes.server("haproxy:tcp:80"),
+      /"haproxy"; to have it, import "ropewalk\/haproxy"; known/,
+    );
     assert.throws(() => endpointTypes.client("tcp6:h:80"), /unknown client type "tcp6"; known types are fd, /);
   });
 

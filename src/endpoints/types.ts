@@ -113,7 +113,10 @@ export class EndpointTypes {
     const type = types.get(parsed.type);
     if (type === undefined) {
       const known = [...types.keys()].sort().join(", ");
-      throw new EndpointSyntaxError(description, `unknown ${side} type "${parsed.type}"; known types are ${known}`);
+      const family = FAMILIES.get(parsed.type);
+      const hint = family === undefined ? "" : `; to have it, import "${family}"`;
+      const problem = `unknown ${side} type "${parsed.type}"${hint}; known types are ${known}`;
+      throw new EndpointSyntaxError(description, problem);
     }
     return type.make({ description, form: type.form, parsed }, this);
   }
@@ -137,3 +140,9 @@ function checkNames<E>(present: ReadonlyMap<string, EndpointType<E>>, added: rea
     names.add(name);
   }
 }
+
+/** The protocol families that add types when they are imported, for the errors of those who have not. */
+const FAMILIES: ReadonlyMap<string, string> = new Map([
+  ["haproxy", "ropewalk/haproxy"],
+  ["socks5", "ropewalk/socks"],
+]);

@@ -1,6 +1,6 @@
 /** Folders and ports of a test's own. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,24 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** Waits until a program accepts connections on a port of 127.0.0.1: for those that do not say when they are ready. */
+export async function accepting(port: number): Promise<void> {
+  for (let left = PROBES; !(await canConnect(port)); left -= 1) {
+    if (left === 0) throw new Error(`Nobody accepts connections on port ${port}, after ${PROBES} attempts`);
+    await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
+  }
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
 /** A script of test/interop/peers/, by its name. */
 export function peerScript(name: string): string {
   return `${SOURCES}peers/${name}`;
@@ -41,3 +59,6 @@ export function ownProgram(name: string): string {
 
 /** The folder test/interop as it is in the checkout; this module runs from build/test/interop/support/. */
 const SOURCES = fileURLToPath(new URL("../../../../test/interop/", import.meta.url));
+
+const PROBES = 200;
+const PROBE_INTERVAL_MS = 50;
