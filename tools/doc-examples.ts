@@ -92,13 +92,15 @@ export function withImports(code: string, known: ReadonlyMap<string, Importable>
   return imports.join("") + code;
 }
 
-/** Every name that the package exports; where two subpaths have one, the front door's counts. */
+/** Every name that the package exports and nobody else has; where two subpaths have one, the front door's counts. */
 function importableNames(): Map<string, Importable> {
   const known = new Map<string, Importable>();
   for (const { subpath, declarations } of exportedSubpaths()) {
     for (const { name, declarations: found } of exportsOf(declarations)) {
       const isType = found.every(({ node }) => TYPES.has(node.type));
-      if (!known.has(name)) known.set(name, { from: subpath.replace(/^\./, "ropewalk"), isType });
+      // An example that says String or Boolean means JavaScript's.
+      if (!known.has(name) && !(name in globalThis))
+        known.set(name, { from: subpath.replace(/^\./, "ropewalk"), isType });
     }
   }
   return known;
