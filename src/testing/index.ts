@@ -2,7 +2,7 @@
 
 // Time that moves when a test says so, and chance that repeats.
 export { Clock, type ClockCall, type ClockOptions } from "./clock.ts";
-export { seededRandom } from "./seeded-random.ts";
+export { seededRandom } from "../core/seeded-random.ts";
 
 // One protocol on a transport without a network; `remote` is its peer, for the test to play.
 export { MemoryTransport, type MemoryTransportOptions } from "./memory-transport.ts";

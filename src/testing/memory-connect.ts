@@ -4,10 +4,10 @@ import { TimeoutError } from "../core/deferred/errors.ts";
 import { ConnectError } from "../core/errors.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectTcpOptions, ConnectUnixOptions } from "../core/reactor.ts";
+import { systemError } from "../core/system-error.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { MemoryTransport } from "./memory-transport.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
-import { systemError } from "./system-error.ts";
 
 /**
  * One call of connectTcp or connectUnix that waits for the test to say how it ends; until then it can time out.

@@ -1,9 +1,9 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
+import { systemError } from "../core/system-error.ts";
 import { joinBytes } from "../wire/join-bytes.ts";
 import { plainBytes } from "./bytes.ts";
-import { systemError } from "./system-error.ts";
 
 /**
  * Files and directories in a map. Relative paths begin at the root; failures carry the codes that a system would give.

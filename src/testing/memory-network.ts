@@ -13,6 +13,7 @@ import type {
   StreamOptions,
   StreamServerOptions,
 } from "../core/reactor.ts";
+import { systemError } from "../core/system-error.ts";
 import type { TlsClientOptions } from "../core/tls.ts";
 import { joinedTransports } from "./joined-transports.ts";
 import {
@@ -29,7 +30,6 @@ import { MemoryTransport } from "./memory-transport.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
 import { agree, type Handshake } from "./pretend-tls.ts";
 import type { Splits } from "./splits.ts";
-import { systemError } from "./system-error.ts";
 
 /** What the network behind a MemoryReactor is like. */
 export interface NetworkOptions {

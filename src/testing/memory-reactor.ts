@@ -24,6 +24,8 @@ import type {
   WorkerOptions,
 } from "../core/reactor.ts";
 import { ResolverStack } from "../core/resolver-stack.ts";
+import { seededRandom } from "../core/seeded-random.ts";
+import { systemError } from "../core/system-error.ts";
 import { Clock, type ClockOptions } from "./clock.ts";
 import { begin, type MemoryConnect } from "./memory-connect.ts";
 import { MemoryFiles } from "./memory-files.ts";
@@ -34,8 +36,6 @@ import { MemoryProcess } from "./memory-process.ts";
 import type { MemoryTransport } from "./memory-transport.ts";
 import { type MemoryDatagramPort, MemoryDatagrams } from "./memory-udp.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
-import { seededRandom } from "./seeded-random.ts";
-import { systemError } from "./system-error.ts";
 
 /** What a MemoryReactor's world is like. */
 export interface MemoryReactorOptions extends ClockOptions, NetworkOptions {

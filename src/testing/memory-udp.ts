@@ -5,9 +5,9 @@ import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ListenError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ListenUdpOptions } from "../core/reactor.ts";
+import { systemError } from "../core/system-error.ts";
 import { plainBytes } from "./bytes.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
-import { systemError } from "./system-error.ts";
 
 /** The UDP ports of one MemoryReactor, which reach each other. What goes elsewhere is only recorded. */
 export class MemoryDatagrams {

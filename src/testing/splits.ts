@@ -1,4 +1,4 @@
-import { seededRandom } from "./seeded-random.ts";
+import { seededRandom } from "../core/seeded-random.ts";
 
 /**
  * Where a stream of bytes is cut into reads: `"whole"` (all there is), `"bytes"` (one at a time), a list of sizes (the

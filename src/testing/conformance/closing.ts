@@ -48,6 +48,7 @@ export const CLOSING: Cases<TransportWorld> = {
       const meeting = await meet(world);
       const { client, server } = meeting;
       server.onData = () => {
+        if (server.text !== "now") return;
         server.transport[verb]();
         server.transport[verb]();
         assert.equal(server.reason, undefined, `inside ${verb}`);

@@ -47,7 +47,9 @@ export const HALF_CLOSE: Cases<TransportWorld> = {
   "a protocol without readConnectionLost closes at the peer's end, cleanly": async (world) => {
     const meeting = await meetAs(world, new HalfCloseRecorder(), new Recorder());
     const { client, server } = meeting;
-    server.onData = () => server.transport.write("last answer");
+    server.onData = () => {
+      if (server.text === "question") server.transport.write("last answer");
+    };
     client.transport.write("question");
     client.transport.loseWriteConnection();
     await bothLost(world, meeting);

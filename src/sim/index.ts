@@ -1,0 +1,10 @@
+export type { NetworkInterface } from "./network/interface.ts";
+export type { Distribution, LinkOptions, Selector } from "./network/link-options.ts";
+export { exponential, longTail, normal, uniform } from "./network/link-options.ts";
+export type { Packet } from "./network/packet.ts";
+export type { Rule, Verdict } from "./network/rules.ts";
+export { type HostOptions, type Program, SimHost } from "./sim-host.ts";
+export { SimReactor } from "./sim-reactor.ts";
+export { Simulation, type SimulationOptions, SimulationStuck, type UntilOptions } from "./simulation.ts";
+export type { FaultChange, Note, Observer } from "./trace/observer.ts";
+export type { Zone } from "./zone.ts";

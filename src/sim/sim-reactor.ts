@@ -1,0 +1,278 @@
+import { familyOf, isIpLiteral, type TcpAddress, type UdpAddress, type UnixAddress } from "../core/address.ts";
+import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
+import type { Deferred } from "../core/deferred/deferred.ts";
+import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
+import { ConnectError, ListenError, UnsupportedError } from "../core/errors.ts";
+import type { Files } from "../core/files.ts";
+import { happyEyeballs } from "../core/happy-eyeballs.ts";
+import { Logger } from "../core/log/logger.ts";
+import { Phases } from "../core/phases.ts";
+import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
+import type {
+  ConnectTcpOptions,
+  ConnectUnixOptions,
+  HostAddress,
+  ListenTcpOptions,
+  ListenUdpOptions,
+  ListenUnixOptions,
+  Port,
+  ProcessEnvironment,
+  Reactor,
+  Resolver,
+  StreamOptions,
+  StreamServerOptions,
+  WorkerOptions,
+} from "../core/reactor.ts";
+import { ResolverStack } from "../core/resolver-stack.ts";
+import { systemError } from "../core/system-error.ts";
+import type { DelayedCall } from "../core/time/clock.ts";
+import { dial, establish } from "./dial.ts";
+import { disconnectAll } from "./disconnect.ts";
+import type { HostKernel } from "./host-kernel.ts";
+import { SimPort } from "./sim-port.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { SimTransport } from "./tcp/sim-transport.ts";
+import { SimDatagramPort } from "./udp/sim-datagram-port.ts";
+import { isWildcard } from "./udp/udp-stack.ts";
+
+/** Only a host makes reactors. */
+export let makeReactor: (host: HostKernel, owner: SimProcess, boot: number) => SimReactor;
+
+/**
+ * The reactor of one process on one simulated host: the same promises as NodeReactor's, on a network made of a seed. It
+ * lives until its host crashes, restarts or kills it; `host.reactor` is the one that lives now.
+ *
+ * @example
+ * ```ts
+ * import { Protocol, connect, listen } from "ropewalk";
+ * import { Simulation } from "ropewalk/sim";
+ *
+ * class Echo extends Protocol {
+ *   override dataReceived(data: Uint8Array): void {
+ *     this.transport.write(data);
+ *   }
+ * }
+ * class Caller extends Protocol {
+ *   override dataReceived(data: Uint8Array): void {
+ *     console.log(new TextDecoder().decode(data));
+ *   }
+ * }
+ * const sim = new Simulation({ seed: 1 });
+ * const [server, client] = [sim.host("server"), sim.host("client")];
+ * await sim.run(async () => {
+ *   await listen(server.reactor, "tcp:7", () => new Echo());
+ *   const caller = await connect(client.reactor, "tcp:server:7", () => new Caller());
+ *   caller.transport.write("o");
+ * });
+ * await sim.advance(1_000); // o
+ * ```
+ */
+export class SimReactor implements Reactor {
+  readonly environment: ProcessEnvironment;
+  readonly #process: SimProcess;
+  readonly #host: HostKernel;
+  readonly #random: () => number;
+  readonly #secrets: () => number;
+  readonly #phases: Phases = new Phases((error, doing) => log.failure("{doing}", error, { doing }));
+  readonly #resolvers: ResolverStack = new ResolverStack((name) => this.#lookupInZone(name));
+
+  static {
+    makeReactor = (host, owner, boot) => new SimReactor(host, owner, boot);
+  }
+
+  private constructor(host: HostKernel, owner: SimProcess, boot: number) {
+    this.#host = host;
+    this.#process = owner;
+    const { random } = host.surroundings;
+    this.#random = random.stream(`random ${host.name} ${boot}`);
+    this.#secrets = random.stream(`bytes ${host.name} ${boot}`);
+    this.environment = { pid: FIRST_PID + boot, variables: host.options.environment ?? {} };
+    this.addTrigger("during", "shutdown", () => disconnectAll(this.#process));
+  }
+
+  get files(): Files {
+    throw new UnsupportedError("Not there yet");
+  }
+
+  now(): number {
+    return this.#process.now();
+  }
+
+  callLater(ms: number, f: () => void): DelayedCall {
+    return this.#process.callLater(ms, f);
+  }
+
+  wallTimeMs(): number {
+    return this.#host.clock.wallTimeMs();
+  }
+
+  random(): number {
+    return this.#random();
+  }
+
+  randomBytes(count: number): Uint8Array {
+    return Uint8Array.from({ length: count }, () => Math.floor(this.#secrets() * 256));
+  }
+
+  listenTcp(options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port> {
+    const { host = "::", backlog, ipv6Only } = options;
+    const { tcp } = this.#host;
+    return maybeDeferred((): Port => {
+      const port = options.port === 0 ? tcp.freePort() : options.port;
+      const address: TcpAddress = { kind: "tcp", host, port, family: familyOf(host) };
+      this.#checkLocal(address);
+      return new SimPort(this.#process, tcp, { address, host, port, backlog, ipv6Only }, options, factory);
+    });
+  }
+
+  connectTcp<P extends Protocol>(options: ConnectTcpOptions, factory: ProtocolFactory<P>): Deferred<P> {
+    const { host, port, attemptDelayMs } = options;
+    const dialled = this.lookup(host).addCallback((found) =>
+      happyEyeballs(
+        this.#process,
+        found.map((one): TcpAddress => ({ kind: "tcp", host: one.host, port, family: one.family })),
+        (address) => this.#dialTcp(address, options),
+        { attemptDelayMs, target: host, discard: (late) => late.abortConnection() },
+      ),
+    );
+    return establish(this.#process, dialled, options, factory, { name: `${host}:${port}`, host });
+  }
+
+  listenUnix(options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
+    const { path, backlog } = options;
+    const { unix, unixPaths } = this.#host;
+    const address: UnixAddress = { kind: "unix", path };
+    return maybeDeferred((): Port => {
+      if (unixPaths.has(path)) {
+        const cause = systemError("EADDRINUSE", "listen", path);
+        throw new ListenError(address, "the address is in use (EADDRINUSE)", { code: "EADDRINUSE", cause });
+      }
+      const port = unix.freePort();
+      const closed = (): void => void unixPaths.delete(path);
+      const { host } = this.#host.unixInterface;
+      const opened = new SimPort(this.#process, unix, { address, host, port, backlog, closed }, options, factory);
+      unixPaths.set(path, port);
+      return opened;
+    });
+  }
+
+  connectUnix<P extends Protocol>(options: ConnectUnixOptions, factory: ProtocolFactory<P>): Deferred<P> {
+    const { path } = options;
+    const dialled = maybeDeferred((): Deferred<SimTransport> => {
+      const port = this.#host.unixPaths.get(path);
+      if (port === undefined) {
+        const cause = systemError("ENOENT", "connect", path);
+        throw new ConnectError(`Cannot connect to unix:${path}: ENOENT`, { code: "ENOENT", cause });
+      }
+      const { unix, unixInterface } = this.#host;
+      const peer = { networkInterface: unixInterface, host: unixInterface.host, port };
+      return dial(this.#process, unix.connection(unixInterface, peer), { kind: "unix", path }, options);
+    });
+    return establish(this.#process, dialled, options, factory, { name: `unix:${path}` });
+  }
+
+  adoptPort(descriptor: number, _options: StreamServerOptions, _factory: ProtocolFactory): Deferred<Port> {
+    const cause = systemError("EBADF", "listen", `descriptor ${descriptor}`);
+    const reason = "a simulated process inherits nothing";
+    return fail(new ListenError({ kind: "descriptor", descriptor }, reason, { code: "EBADF", cause }));
+  }
+
+  adoptConnection<P extends Protocol>(
+    descriptor: number,
+    _options: StreamOptions,
+    _factory: ProtocolFactory<P>,
+  ): Deferred<P> {
+    return fail(systemError("EBADF", "open", `descriptor ${descriptor}`));
+  }
+
+  openStdio<P extends Protocol>(_factory: ProtocolFactory<P>): Deferred<P> {
+    return fail(new UnsupportedError("Not there yet"));
+  }
+
+  listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport> {
+    const { udp } = this.#host;
+    return maybeDeferred((): DatagramTransport => {
+      const family = options.family ?? familyOf(options.host ?? "");
+      const host = options.host ?? (family === 6 ? "::" : "0.0.0.0");
+      const port = options.port === 0 ? udp.freePort() : options.port;
+      const local: UdpAddress = { kind: "udp", host, port, family };
+      this.#checkLocal(local);
+      const opened = new SimDatagramPort(udp, this.#process, local, protocol);
+      udp.open(opened, options.reuseAddress ?? false);
+      opened.start();
+      return opened;
+    });
+  }
+
+  spawnProcess(_protocol: ProcessProtocol, program: string, _options: SpawnOptions = {}): ProcessTransport {
+    throw new UnsupportedError(`Cannot spawn "${program}": not there yet`);
+  }
+
+  lookup(host: string): Deferred<readonly HostAddress[]> {
+    if (isIpLiteral(host)) return succeed([{ host, family: familyOf(host) }]);
+    return this.#resolvers.lookup(host);
+  }
+
+  installResolver(resolver: Resolver): Disposable {
+    return this.#resolvers.install(resolver);
+  }
+
+  runInWorker<R>(module: URL | string, _argument: unknown, _options: WorkerOptions = {}): Deferred<R> {
+    return fail(new UnsupportedError(`Cannot run "${module}" in a worker: not there yet`));
+  }
+
+  onSignal(_signal: string, _f: () => void): Disposable {
+    throw new UnsupportedError("Not there yet");
+  }
+
+  get running(): boolean {
+    return this.#phases.running;
+  }
+
+  run(): Deferred<void> {
+    return this.#phases.run();
+  }
+
+  stop(): void {
+    this.#phases.stop();
+  }
+
+  addTrigger(...[phase, event, step]: Parameters<Reactor["addTrigger"]>): Disposable {
+    return this.#phases.addTrigger(phase, event, step);
+  }
+
+  callWhenRunning(f: () => void): void {
+    this.#phases.callWhenRunning(f);
+  }
+
+  #dialTcp(address: TcpAddress, options: ConnectTcpOptions): Deferred<SimTransport> {
+    const { local, remote } = this.#host.routeTo(address.host);
+    const { bindAddress } = options;
+    const from = bindAddress === undefined ? local : this.#host.interfaceAt(bindAddress);
+    if (from === undefined) {
+      const cause = systemError("EADDRNOTAVAIL", "bind", bindAddress ?? "");
+      return fail(
+        new ConnectError(`Cannot connect from ${bindAddress}: EADDRNOTAVAIL`, { code: "EADDRNOTAVAIL", cause }),
+      );
+    }
+    const peer = { networkInterface: remote, host: address.host, port: address.port };
+    return dial(this.#process, this.#host.tcp.connection(from, peer), address, options);
+  }
+
+  /** A lookup takes a turn, as every answer from outside. */
+  #lookupInZone(name: string): Deferred<readonly HostAddress[]> {
+    return maybeDeferred(() => this.#host.surroundings.zone.resolve(name));
+  }
+
+  #checkLocal(address: TcpAddress | UdpAddress): void {
+    if (isWildcard(address.host) || this.#host.hasAddress(address.host)) return;
+    const cause = systemError("EADDRNOTAVAIL", "listen", address.host);
+    throw new ListenError(address, "it is no address of this host (EADDRNOTAVAIL)", { code: "EADDRNOTAVAIL", cause });
+  }
+}
+
+const log: Logger = new Logger("ropewalk.sim");
+
+/** Small and round, so that nobody takes it for a real one. */
+const FIRST_PID = 1_000;

@@ -1,0 +1,205 @@
+import { installWallClock } from "../core/log/clock.ts";
+import { HostKernel, type Surroundings } from "./host-kernel.ts";
+import type { LinkOptions, Selector } from "./network/link-options.ts";
+import { Network } from "./network/network.ts";
+import type { Rule } from "./network/rules.ts";
+import { RandomSource } from "./random-source.ts";
+import { Scheduler } from "./scheduler.ts";
+import { type HostOptions, makeHost, type SimHost } from "./sim-host.ts";
+import { runningProcess } from "./sim-process.ts";
+import { type Observer, Observers } from "./trace/observer.ts";
+import { TraceHash } from "./trace/trace-hash.ts";
+import { Zone } from "./zone.ts";
+
+/** What a simulation begins with. */
+export interface SimulationOptions {
+  /** Decides everything that chance has a part in; default 1. */
+  readonly seed?: number | undefined;
+  /** What the hosts' wall clocks say at the start; default 2030-01-01, midnight UTC. */
+  readonly wallStartMs?: number | undefined;
+}
+
+/**
+ * A whole network in one owner, in virtual time, from one seed: hosts with reactors of their own, and links between
+ * them. The same seed and the same program give the same run, packet by packet; `hash` says so.
+ *
+ * Nothing happens on its own. `advance`, `until` and `run` make it happen: the time jumps from one event to the next, so
+ * an hour of waiting costs nothing.
+ *
+ * @example
+ * ```ts
+ * import { Simulation } from "ropewalk/sim";
+ *
+ * const sim = new Simulation({ seed: 7 });
+ * const host = sim.host("a");
+ * host.reactor.callLater(3_600_000, () => console.log("an hour later"));
+ * await sim.advance(3_600_000); // an hour later
+ * console.log(sim.nowMs); // 3600000
+ * ```
+ */
+export class Simulation {
+  readonly seed: number;
+  /** What names stand for. Each host's name is there from the start. */
+  readonly zone: Zone = new Zone();
+  readonly #scheduler = new Scheduler();
+  readonly #observers = new Observers();
+  readonly #hash = new TraceHash();
+  readonly #network: Network;
+  readonly #surroundings: Surroundings;
+  readonly #hosts = new Map<string, SimHost>();
+
+  static {
+    surroundingsOf = (sim) => sim.#surroundings;
+  }
+
+  constructor({ seed = 1, wallStartMs = WALL_START_MS }: SimulationOptions = {}) {
+    this.seed = seed;
+    const random = new RandomSource(seed);
+    this.#network = new Network(this.#scheduler, this.#observers, this.#hash, random);
+    this.#surroundings = {
+      seed,
+      scheduler: this.#scheduler,
+      network: this.#network,
+      observers: this.#observers,
+      random,
+      zone: this.zone,
+      wallStartMs,
+    };
+  }
+
+  /** Virtual milliseconds since the simulation began. */
+  get nowMs(): number {
+    return this.#scheduler.nowMs;
+  }
+
+  /** 16 hexadecimal digits that stand for all that was sent and arrived so far, byte by byte and instant by instant. */
+  get hash(): string {
+    return this.#hash.toString();
+  }
+
+  /** Events so far: packets that arrived, calls that were due, turns of processes. */
+  get eventCount(): number {
+    return this.#scheduler.happened;
+  }
+
+  get hosts(): readonly SimHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  /**
+   * The host of that name; a new one if there is none. Its name can be looked up.
+   *
+   * @throws Error if there is one and `options` are given, or if another host has one of the addresses.
+   */
+  host(name: string, options?: HostOptions): SimHost {
+    const known = this.#hosts.get(name);
+    if (known !== undefined) {
+      if (options !== undefined) throw new Error(`Cannot make a host "${name}": there is one; take another name`);
+      return known;
+    }
+    const id = this.#hosts.size;
+    const host = makeHost((self) => new HostKernel(self, this.#surroundings, name, id, options ?? {}));
+    this.#hosts.set(name, host);
+    this.zone.set(name, ...host.addresses);
+    return host;
+  }
+
+  /**
+   * Says what the ways between these hosts are like from now on, in both directions. What is left out stays as it was.
+   *
+   * @throws RangeError for values that no link can have; Error for a name that nobody has.
+   */
+  link(a: Selector, b: Selector, options: LinkOptions): void {
+    this.linkOneWay(a, b, options);
+    this.linkOneWay(b, a, options);
+  }
+
+  /** `link` for the direction from `from` to `to` only. */
+  linkOneWay(from: Selector, to: Selector, options: LinkOptions): void {
+    this.#network.checkSelector(from);
+    this.#network.checkSelector(to);
+    this.#network.setLink(from, to, options);
+  }
+
+  /** Asks `rule` about each packet between two hosts, until disposed. */
+  rule(rule: Rule): Disposable {
+    return this.#network.addRule(rule);
+  }
+
+  /** Lets `observer` see what happens, until disposed. */
+  observe(observer: Observer): Disposable {
+    return this.#observers.add(observer);
+  }
+
+  /** A stream of random numbers of its own, the same for the same seed and name: for what a test wants to draw. */
+  random(name: string): () => number {
+    return this.#surroundings.random.stream(`test ${name}`);
+  }
+
+  /** Makes happen what is due within the next `ms`. @throws RangeError if `ms` is not a finite number, zero or more. */
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`Cannot advance by ${ms} ms: give a finite number, zero or more`);
+    }
+    await this.#drive(this.nowMs + ms, () => false);
+  }
+
+  /**
+   * Goes on until `what` settles or holds, and gives its value. Fails with SimulationStuck if it has not after `withinMs` of
+   * virtual time (default one hour), or if nothing is left to happen.
+   */
+  async until<T>(what: PromiseLike<T> | (() => boolean), { withinMs = HOUR_MS }: UntilOptions = {}): Promise<T> {
+    if (typeof what === "function") {
+      await this.#drive(this.nowMs + withinMs, what);
+      if (!what()) throw this.#stuck(`the condition did not hold within ${withinMs} ms`);
+      return undefined as T;
+    }
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+    what.then(
+      (value) => {
+        outcome = { value };
+      },
+      (error: unknown) => {
+        outcome = { error };
+      },
+    );
+    await this.#drive(this.nowMs + withinMs, () => outcome !== undefined);
+    if (outcome === undefined) throw this.#stuck(`the result did not come within ${withinMs} ms`);
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** Calls `main` and goes on until what it returns has settled: `until(main())`. */
+  async run<T>(main: () => T | PromiseLike<T>, options?: UntilOptions): Promise<T> {
+    const result = Promise.resolve().then(main);
+    return await this.until(result, options);
+  }
+
+  #drive(endMs: number, isDone: () => boolean): Promise<void> {
+    const wallClock = installWallClock(
+      () => runningProcess()?.machine.clock.wallTimeMs() ?? this.#surroundings.wallStartMs + this.nowMs,
+    );
+    return this.#scheduler.drive(endMs, isDone).finally(() => wallClock[Symbol.dispose]());
+  }
+
+  #stuck(why: string): SimulationStuck {
+    const waits = this.#scheduler.nextMs === undefined ? "nothing is left to happen" : "the rest goes on";
+    return new SimulationStuck(`Simulation (seed ${this.seed}) is at ${this.nowMs} ms: ${why}; ${waits}`);
+  }
+}
+
+/** How patient `until` and `run` are. */
+export interface UntilOptions {
+  /** Virtual; default 3 600 000 ms. */
+  readonly withinMs?: number | undefined;
+}
+
+/** What a test waited for in a simulation did not come. */
+export class SimulationStuck extends Error {
+  override readonly name: string = "SimulationStuck";
+}
+
+const HOUR_MS = 3_600_000;
+
+/** 2030-01-01T00:00:00Z: far from any real time, so that nobody takes it for one. */
+const WALL_START_MS = 1_893_456_000_000;

@@ -1,0 +1,562 @@
+/*
+ * Theory of operation. This is the kernel's half of one end of a connection: enough of TCP (RFC 9293) that everything a
+ * network does to packets has the effect it has in the world. Segments are numbered and acknowledged; what is not
+ * acknowledged is sent again, by a timer (RFC 6298) or after three duplicate acknowledgments (RFC 6582); the window of the
+ * receiver and that of congestion (RFC 5681) hold the sender back. Acknowledgments of one instant are joined, and ride on
+ * data that leaves in it. Numbers are not reduced to 32 bits, and there is no TIME-WAIT: a segment that comes late is told
+ * that nobody is there.
+ */
+import type { NetworkInterface } from "../network/interface.ts";
+import { ACK, FIN, FlyingPacket, PSH, type Receiver, RST, SYN } from "../network/packet.ts";
+import { below } from "../random-source.ts";
+import type { Chore, SimEvent } from "../scheduler.ts";
+import { ReceiveQueue } from "./receive-queue.ts";
+import { type Segment, SendQueue } from "./segment.ts";
+import type { TcpStack } from "./tcp-stack.ts";
+
+/** The process's half. The kernel calls it at any time; it goes to its own turns by itself. */
+export interface TcpUser {
+  /** The handshake is done. */
+  established(): void;
+  /** Bytes, the end of the stream or a reset can be read. */
+  readable(): void;
+  /** All that was written is the kernel's: `unsentBytes` is 0 again. */
+  hasRoom(): void;
+  /** It is over: `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`. */
+  broken(code: string): void;
+}
+
+export class TcpConnection implements Receiver, SimEvent, Chore {
+  timeMs = 0;
+  order = 0;
+  slot = -1;
+  readonly stack: TcpStack;
+  readonly local: NetworkInterface;
+  readonly localPort: number;
+  /** Undefined if nobody has that address. */
+  readonly remote: NetworkInterface | undefined;
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  phase: "syn-sent" | "syn-received" | "open" | "gone" = "syn-sent";
+  user: TcpUser | undefined = undefined;
+  /** Bytes of the stream in either direction, as the peer saw and sent them. */
+  receivedBytes = 0;
+  /** All was read, and the peer has ended its direction. */
+  hasEnded = false;
+  /** The code that `user` is to hear, once it looks. */
+  brokenBy: string | undefined = undefined;
+  /** A packet of this end gets to this one directly. */
+  other: TcpConnection | undefined = undefined;
+  /** Everything of this connection vanishes on the way, as when a NAT has forgotten it. */
+  isMuted = false;
+
+  readonly #queue = new SendQueue();
+  #unacknowledged: number;
+  #next: number;
+  readonly #inFlight: Segment[] = [];
+  #inFlightWeight = 0;
+  #peerWindow = 0;
+  #congestionWindow = INITIAL_WINDOW_SEGMENTS * 536;
+  #slowStartThreshold = Number.POSITIVE_INFINITY;
+  #duplicates = 0;
+  #recoverUntil = 0;
+  #smoothedRttMs = 0;
+  #retries = 0;
+  #timeoutMs = INITIAL_TIMEOUT_MS;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #finQueued = false;
+  #finSent = false;
+  #wasBlocked = false;
+
+  #expected = 0;
+  readonly #received = new ReceiveQueue();
+  #early: Map<number, FlyingPacket> | undefined = undefined;
+  #peerFinAt = -1;
+  #owesAck = false;
+  #lastArrivalMs = 0;
+  /** The process has let go of it: what comes is dropped, and refused after that time. */
+  #isOrphan = false;
+  #lingersUntilMs = Number.POSITIVE_INFINITY;
+  /** Silence after which the peer is asked whether it lives; 0 never. */
+  #keepAliveMs = 0;
+  #heardMs = 0;
+
+  constructor(stack: TcpStack, local: NetworkInterface, localPort: number, peer: PeerEnd) {
+    this.stack = stack;
+    this.local = local;
+    this.localPort = localPort;
+    this.remote = peer.networkInterface;
+    this.remoteHost = peer.host;
+    this.remotePort = peer.port;
+    this.#unacknowledged = below(stack.random, 0x4000_0000) * 2;
+    this.#next = this.#unacknowledged;
+  }
+
+  /** Written and not yet the kernel's. */
+  get unsentBytes(): number {
+    return Math.max(0, this.#queue.weight + this.#inFlightWeight - SEND_BUFFER_BYTES);
+  }
+
+  get unreadBytes(): number {
+    return this.#received.weight;
+  }
+
+  get hasSentAll(): boolean {
+    return this.#queue.weight === 0 && this.#inFlight.length === 0;
+  }
+
+  // What the process's half asks.
+
+  dial(): void {
+    this.#transmit(this.#segment(EMPTY, 0, SYN, false));
+  }
+
+  /** Takes bytes over; `push` sends them. `weight`: see SendQueue. */
+  put(data: Uint8Array, weight: number = data.length, isOpaque: boolean = false): void {
+    if (data.length === 0 || this.phase === "gone") return;
+    // A view without the ways of a Buffer, whose slices are no copies.
+    const plain = data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
+    this.#queue.put(plain, weight, isOpaque);
+  }
+
+  push(): void {
+    this.#pump();
+    if (this.unsentBytes > 0) this.#wasBlocked = true;
+  }
+
+  /** FIN after all that was sent. */
+  endWriting(): void {
+    this.#finQueued = true;
+    if (this.phase === "open") this.#pump();
+  }
+
+  /** Takes up to `limit` bytes; empty if there are none. */
+  read(limit: number): Uint8Array {
+    const windowBefore = this.#window;
+    const data = this.#received.take(limit);
+    if (this.#received.weight === 0 && this.#peerFinAt === this.#expected) this.hasEnded = true;
+    // A sender that was stopped has to hear that it can go on.
+    if (windowBefore < UPDATE_WINDOW_BYTES && this.#window >= UPDATE_WINDOW_BYTES) this.#oweAck();
+    return data;
+  }
+
+  /** The process has let go of it: what it wrote still leaves, what comes is dropped. */
+  close(): void {
+    this.user = undefined;
+    this.#isOrphan = true;
+    this.#received.clear();
+    if (this.phase === "gone") return;
+    this.#lingersUntilMs = this.stack.scheduler.nowMs + LINGER_MS;
+    this.#oweAck();
+    this.endWriting();
+    this.#leaveIfDone();
+  }
+
+  /** RST, and no more. */
+  reset(): void {
+    this.user = undefined;
+    if (this.phase === "gone") return;
+    if (this.phase !== "syn-sent") this.#emit(this.#next, EMPTY, 0, RST | ACK, false, false);
+    this.vanish();
+  }
+
+  /** The kernel forgets it, and tells nobody. */
+  vanish(): void {
+    this.phase = "gone";
+    this.#queue.clear();
+    this.#inFlight.length = 0;
+    this.#inFlightWeight = 0;
+    this.#early = undefined;
+    this.stack.forget(this);
+    this.stack.scheduler.remove(this);
+  }
+
+  /** What a broken network tells: the process hears of it, the peer does not. */
+  break(code: string): void {
+    const { user } = this;
+    this.brokenBy ??= code;
+    this.#received.clear();
+    this.vanish();
+    user?.broken(code);
+  }
+
+  set keepAliveMs(idleMs: number) {
+    this.#keepAliveMs = idleMs;
+    this.#heardMs = this.stack.scheduler.nowMs;
+    this.#setTimer();
+  }
+
+  // What comes from the network.
+
+  /** The SYN that made this end. */
+  answer(syn: FlyingPacket): void {
+    this.phase = "syn-received";
+    this.#expected = syn.sequence + 1;
+    this.#peerWindow = syn.windowBytes;
+    this.#startWindow();
+    this.#transmit(this.#segment(EMPTY, 0, SYN | ACK, false));
+  }
+
+  arrive(packet: FlyingPacket): void {
+    if (this.phase === "gone") {
+      this.stack.refuse(packet);
+      return;
+    }
+    this.#heardMs = this.stack.scheduler.nowMs;
+    const { flags } = packet;
+    if ((flags & RST) !== 0) {
+      this.#resetByPeer();
+    } else if ((flags & SYN) !== 0) {
+      this.#synArrived(packet);
+    } else {
+      if (this.phase === "syn-received") this.#opened();
+      this.#acknowledged(packet);
+      if (this.#inFlight.length === 0) this.#retries = 0;
+      if (packet.data.length > 0 || (flags & FIN) !== 0) this.#dataArrived(packet);
+      // A probe: a byte that was acknowledged long ago, to see whether somebody answers.
+      else if (packet.sequence < this.#expected) this.#oweAck();
+      this.#leaveIfDone();
+    }
+  }
+
+  #synArrived(packet: FlyingPacket): void {
+    if (this.phase === "syn-sent" && (packet.flags & ACK) !== 0) {
+      this.#expected = packet.sequence + 1;
+      this.#startWindow();
+      this.#acknowledged(packet);
+      this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+      this.#opened();
+    } else {
+      // That was there already: its acknowledgment got lost.
+      this.#oweAck();
+    }
+  }
+
+  #opened(): void {
+    this.phase = "open";
+    this.user?.established();
+    this.stack.established(this);
+    this.#pump();
+  }
+
+  #resetByPeer(): void {
+    this.break(this.phase === "syn-sent" ? "ECONNREFUSED" : "ECONNRESET");
+  }
+
+  #dataArrived(packet: FlyingPacket): void {
+    if (this.stack.scheduler.nowMs >= this.#lingersUntilMs && packet.data.length > 0) {
+      // Nobody will ever read it, and the peer should know.
+      this.reset();
+      return;
+    }
+    this.#oweAck();
+    const behind = this.#expected - packet.sequence;
+    if (behind !== 0) {
+      // Sent again though it came, or something before it is missing.
+      if (behind < 0) this.#keepEarly(packet);
+      return;
+    }
+    this.#accept(packet);
+    if (this.#early !== undefined) this.#acceptEarly();
+    this.user?.readable();
+  }
+
+  #accept(packet: FlyingPacket): void {
+    const { data } = packet;
+    this.#expected += data.length;
+    if (data.length > 0 && !this.#isOrphan) {
+      this.receivedBytes += data.length;
+      this.#received.put(data, packet.wireBytes - HEADER_BYTES, packet.isOpaque);
+    }
+    if ((packet.flags & FIN) === 0) return;
+    this.#peerFinAt = this.#expected + 1;
+    this.#expected = this.#peerFinAt;
+    if (this.#received.weight === 0) this.hasEnded = true;
+  }
+
+  #keepEarly(packet: FlyingPacket): void {
+    this.#early ??= new Map();
+    if (this.#early.size < EARLY_SEGMENTS) this.#early.set(packet.sequence, packet);
+  }
+
+  #acceptEarly(): void {
+    const early = this.#early as Map<number, FlyingPacket>;
+    for (let next = early.get(this.#expected); next !== undefined; next = early.get(this.#expected)) {
+      early.delete(next.sequence);
+      this.#accept(next);
+    }
+    if (early.size === 0) this.#early = undefined;
+  }
+
+  #acknowledged(packet: FlyingPacket): void {
+    const { acknowledgment } = packet;
+    this.#peerWindow = packet.windowBytes;
+    if (acknowledgment > this.#unacknowledged) {
+      this.#advance(acknowledgment);
+    } else if (this.#inFlight.length > 0 && packet.data.length === 0 && (packet.flags & FIN) === 0) {
+      this.#duplicates += 1;
+      if (this.#duplicates === DUPLICATES_BEFORE_RESENDING) this.#resendSoon();
+    }
+    this.#pump();
+    if (this.#wasBlocked && this.unsentBytes === 0) {
+      this.#wasBlocked = false;
+      this.user?.hasRoom();
+    }
+  }
+
+  #advance(acknowledgment: number): void {
+    const { nowMs } = this.stack.scheduler;
+    let acknowledgedWeight = 0;
+    let count = 0;
+    for (const segment of this.#inFlight) {
+      if (segment.end > acknowledgment) break;
+      acknowledgedWeight += segment.weight;
+      count += 1;
+      if (!segment.sentAgain) this.#measure(nowMs - segment.sentMs);
+    }
+    this.#inFlight.splice(0, count);
+    this.#inFlightWeight -= acknowledgedWeight;
+    this.#unacknowledged = acknowledgment;
+    this.#duplicates = 0;
+    this.#retries = 0;
+    this.#growWindow(acknowledgedWeight);
+    const [first] = this.#inFlight;
+    if (first === undefined) this.#deadlineMs = Number.POSITIVE_INFINITY;
+    else this.#deadlineMs = nowMs + this.#timeoutMs;
+    if (first !== undefined && acknowledgment < this.#recoverUntil) this.#sendAgain(first);
+  }
+
+  // Sending.
+
+  #pump(): void {
+    if (this.phase !== "open") return;
+    const segmentBytes = this.stack.segmentBytes(this);
+    while (this.#queue.weight > 0) {
+      const window = Math.min(this.#peerWindow, this.#congestionWindow);
+      const room = Math.min(window - this.#inFlightWeight, segmentBytes);
+      // Small pieces of a large window are not worth a packet, unless nothing else will ask for more.
+      if (room < Math.min(segmentBytes, this.#queue.weight) && this.#inFlight.length > 0) return;
+      if (room <= 0) {
+        this.#armTimer();
+        return;
+      }
+      const { data, weight, isOpaque } = this.#queue.take(this.#cut(Math.min(room, this.#queue.weight)));
+      this.#transmit(this.#segment(data, weight, PSH | ACK, isOpaque));
+    }
+    if (this.#finQueued && !this.#finSent) {
+      this.#finSent = true;
+      this.#transmit(this.#segment(EMPTY, 0, FIN | ACK, false));
+    }
+  }
+
+  /** Ciphertext is cut here, by its weight, because nobody can cut it where it is read. */
+  #cut(limit: number): number {
+    const { random } = this.stack;
+    return this.#queue.isOpaque && limit > 1 && random() < CUT_SHARE ? 1 + below(random, limit - 1) : limit;
+  }
+
+  #segment(data: Uint8Array, weight: number, flags: number, isOpaque: boolean): Segment {
+    const sequence = this.#next;
+    this.#next += data.length + ((flags & (SYN | FIN)) === 0 ? 0 : 1);
+    const segment = { sequence, end: this.#next, data, weight, flags, isOpaque, sentMs: 0, sentAgain: false };
+    this.#inFlight.push(segment);
+    this.#inFlightWeight += weight;
+    return segment;
+  }
+
+  #transmit(segment: Segment): void {
+    segment.sentMs = this.stack.scheduler.nowMs;
+    this.#armTimer();
+    this.#emit(segment.sequence, segment.data, segment.weight, segment.flags, segment.isOpaque, segment.sentAgain);
+  }
+
+  #sendAgain(segment: Segment): void {
+    segment.sentAgain = true;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#transmit(segment);
+  }
+
+  #emit(sequence: number, data: Uint8Array, weight: number, flags: number, isOpaque: boolean, again: boolean): void {
+    const packet = new FlyingPacket(
+      "tcp",
+      this.local,
+      this.remote,
+      this.localPort,
+      this.remoteHost,
+      this.remotePort,
+      data,
+      HEADER_BYTES + weight,
+    );
+    packet.sequence = sequence;
+    packet.flags = flags;
+    if ((flags & ACK) !== 0) {
+      packet.acknowledgment = this.#expected;
+      this.#owesAck = false;
+    }
+    packet.windowBytes = this.#window;
+    packet.isOpaque = isOpaque;
+    packet.isRetransmission = again;
+    packet.target = this.other;
+    // A stream does not overtake itself: what jitter would do to it, the receiver would undo.
+    this.stack.send(packet, this, this.#lastArrivalMs);
+    if (packet.timeMs > this.#lastArrivalMs) this.#lastArrivalMs = packet.timeMs;
+  }
+
+  get #window(): number {
+    return Math.max(0, RECEIVE_BUFFER_BYTES - this.#received.weight);
+  }
+
+  #oweAck(): void {
+    if (this.#owesAck) return;
+    this.#owesAck = true;
+    this.stack.scheduler.beforeTime(this);
+  }
+
+  /** The time is about to move, and no data has taken the acknowledgment along. */
+  perform(): void {
+    if (!this.#owesAck || this.phase === "gone") return;
+    this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+  }
+
+  // Time.
+
+  #measure(rttMs: number): void {
+    this.#smoothedRttMs = this.#smoothedRttMs === 0 ? rttMs : this.#smoothedRttMs * 0.875 + rttMs * 0.125;
+    this.#timeoutMs = Math.max(LEAST_TIMEOUT_MS, 3 * this.#smoothedRttMs);
+  }
+
+  #armTimer(): void {
+    if (this.#deadlineMs !== Number.POSITIVE_INFINITY) return;
+    this.#deadlineMs = this.stack.scheduler.nowMs + this.#timeoutMs * 2 ** this.#retries;
+    this.#setTimer();
+  }
+
+  /** A timer that is set stays where it is; when it comes up too early, it goes on to the deadline of then. */
+  #setTimer(): void {
+    const keepAlive = this.#keepAliveMs > 0 ? this.#heardMs + this.#keepAliveMs : Number.POSITIVE_INFINITY;
+    const dueMs = Math.min(this.#deadlineMs, keepAlive);
+    const { scheduler } = this.stack;
+    if (dueMs === Number.POSITIVE_INFINITY || (this.slot >= 0 && this.timeMs <= dueMs)) return;
+    scheduler.remove(this);
+    scheduler.at(dueMs, this);
+  }
+
+  happen(): void {
+    const { nowMs } = this.stack.scheduler;
+    if (this.phase === "gone") return;
+    if (this.#deadlineMs <= nowMs) this.#timedOut();
+    else if (this.#keepAliveMs > 0 && this.#heardMs + this.#keepAliveMs <= nowMs) this.#probe();
+    if ((this.phase as string) !== "gone") this.#setTimer();
+  }
+
+  #timedOut(): void {
+    const [first] = this.#inFlight;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    if (first === undefined && this.#queue.weight === 0) {
+      // The peer has had all and taken its time to end its own direction.
+      if (this.#isOrphan) this.vanish();
+      return;
+    }
+    this.#retries += 1;
+    if (this.#retries > (this.phase === "open" ? RETRIES : SYN_RETRIES)) {
+      this.break("ETIMEDOUT");
+      return;
+    }
+    const segmentBytes = this.stack.segmentBytes(this);
+    this.#slowStartThreshold = Math.max(this.#inFlightWeight / 2, 2 * segmentBytes);
+    this.#congestionWindow = segmentBytes;
+    this.#recoverUntil = this.#next;
+    this.#duplicates = 0;
+    if (first !== undefined) this.#sendAgain(first);
+    else this.#probe();
+  }
+
+  /** Asks for an answer; the window is shut, or there has been silence for long. */
+  #probe(): void {
+    this.#emit(this.#next - 1, EMPTY, 0, ACK, false, true);
+    if (this.#queue.weight > 0) {
+      this.#armTimer();
+      return;
+    }
+    this.#heardMs += KEEP_ALIVE_INTERVAL_MS;
+    this.#retries += 1;
+    if (this.#retries > KEEP_ALIVE_PROBES) this.break("ETIMEDOUT");
+  }
+
+  #resendSoon(): void {
+    const segmentBytes = this.stack.segmentBytes(this);
+    this.#slowStartThreshold = Math.max(this.#inFlightWeight / 2, 2 * segmentBytes);
+    this.#congestionWindow = this.#slowStartThreshold;
+    this.#recoverUntil = this.#next;
+    this.#sendAgain(this.#inFlight[0] as Segment);
+  }
+
+  #startWindow(): void {
+    this.#congestionWindow = INITIAL_WINDOW_SEGMENTS * this.stack.segmentBytes(this);
+  }
+
+  #growWindow(acknowledged: number): void {
+    if (this.#congestionWindow < this.#slowStartThreshold) {
+      this.#congestionWindow += acknowledged;
+    } else {
+      const segmentBytes = this.stack.segmentBytes(this);
+      this.#congestionWindow += (segmentBytes * segmentBytes) / this.#congestionWindow;
+    }
+    if (this.#congestionWindow > MOST_IN_FLIGHT_BYTES) this.#congestionWindow = MOST_IN_FLIGHT_BYTES;
+  }
+
+  /** Both directions have ended, or the process is gone and the peer has had everything. */
+  #leaveIfDone(): void {
+    if (this.phase !== "open" || !this.#isOrphan || !this.#finSent || this.#inFlight.length > 0) return;
+    if (this.#peerFinAt >= 0) {
+      this.perform();
+      this.vanish();
+    } else if (this.#deadlineMs === Number.POSITIVE_INFINITY) {
+      this.#deadlineMs = this.stack.scheduler.nowMs + ORPHAN_MS;
+      this.#setTimer();
+    }
+  }
+}
+
+/** Where the other end is. */
+export interface PeerEnd {
+  readonly networkInterface: NetworkInterface | undefined;
+  readonly host: string;
+  readonly port: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** IPv4 and TCP without options. (IPv6 has 20 more; nothing here hangs on them.) */
+export const HEADER_BYTES = 40;
+
+/** What a kernel takes of a connection whose peer does not read; Linux begins near that, and grows. */
+const SEND_BUFFER_BYTES = 65_536;
+/** The largest window without the option that scales it (RFC 7323). */
+const RECEIVE_BUFFER_BYTES = 65_535;
+const MOST_IN_FLIGHT_BYTES = 1_048_576;
+/** Half a buffer, so that a slow reader is not sent byte by byte (RFC 9293 §3.8.6.2.2). */
+const UPDATE_WINDOW_BYTES = 32_768;
+/** No more fit into the window. */
+const EARLY_SEGMENTS = 4_096;
+
+/** RFC 6928. */
+const INITIAL_WINDOW_SEGMENTS = 10;
+/** RFC 6298 §2.1. */
+const INITIAL_TIMEOUT_MS = 1_000;
+/** As Linux has it: RFC 6298 asks for a second, and nobody waits that long. */
+const LEAST_TIMEOUT_MS = 200;
+/** RFC 5681 §3.2. */
+const DUPLICATES_BEFORE_RESENDING = 3;
+/** tcp_retries2 and tcp_syn_retries of Linux: about a quarter of an hour, and two minutes. */
+const RETRIES = 15;
+const SYN_RETRIES = 6;
+/** tcp_fin_timeout of Linux. */
+const ORPHAN_MS = 60_000;
+/** As the reactor on Node does: a reset would cost the peer what it has not read. */
+const LINGER_MS = 2_000;
+/** tcp_keepalive_intvl and tcp_keepalive_probes of Linux. */
+const KEEP_ALIVE_INTERVAL_MS = 75_000;
+const KEEP_ALIVE_PROBES = 9;
+/** One in three: often enough that a short run meets it, seldom enough that packets look like packets. */
+const CUT_SHARE = 1 / 3;
