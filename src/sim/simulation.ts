@@ -19,6 +19,9 @@ export interface SimulationOptions {
   readonly wallStartMs?: number | undefined;
 }
 
+/** The inside of a simulation. */
+export let surroundingsOf: (sim: Simulation) => Surroundings;
+
 /**
  * A whole network in one owner, in virtual time, from one seed: hosts with reactors of their own, and links between
  * them. The same seed and the same program give the same run, packet by packet; `hash` says so.
