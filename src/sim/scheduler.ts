@@ -221,5 +221,5 @@ export class Scheduler {
 
 function nothing(): void {}
 
-/** Signals, and whoever else lives in this owner, have a turn about every millisecond. */
+/** Signals, and whoever else lives in this process, have a turn about every millisecond. */
 const EVENTS_BEFORE_REAL_TURN = 1_000;

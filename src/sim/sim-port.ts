@@ -9,7 +9,7 @@ import { SimTransport } from "./tcp/sim-transport.ts";
 import type { TcpConnection } from "./tcp/tcp-connection.ts";
 import type { Listener, TcpStack } from "./tcp/tcp-stack.ts";
 
-/** An open port of a simulated owner. */
+/** An open port of a simulated process. */
 export class SimPort implements Port, Listener {
   readonly address: TcpAddress | UnixAddress;
   readonly host: string;

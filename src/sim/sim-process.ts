@@ -44,7 +44,7 @@ export class SimProcess implements Loop, Chore {
     return this.machine.clock.callLater(ms, f, this);
   }
 
-  /** Runs `f` as code of this owner. What it throws is logged. */
+  /** Runs `f` as code of this process. What it throws is logged. */
   enter(f: () => void): void {
     const { scheduler } = this;
     scheduler.touched = true;
@@ -79,7 +79,7 @@ export class SimProcess implements Loop, Chore {
     this.scheduler.soon(new ProcessTurn(this, f));
   }
 
-  /** `soon`, after so many ms of real virtual time: what a kernel does for a owner. */
+  /** `soon`, after so many ms of true time: what a kernel does for a process. */
   later(ms: number, f: () => void): void {
     this.scheduler.at(this.scheduler.nowMs + ms, new ProcessTurn(this, f));
   }

@@ -23,7 +23,7 @@ export interface SimulationOptions {
 export let surroundingsOf: (sim: Simulation) => Surroundings;
 
 /**
- * A whole network in one owner, in virtual time, from one seed: hosts with reactors of their own, and links between
+ * A whole network in one process, in virtual time, from one seed: hosts with reactors of their own, and links between
  * them. The same seed and the same program give the same run, packet by packet; `hash` says so.
  *
  * Nothing happens on its own. `advance`, `until` and `run` make it happen: the time jumps from one event to the next, so

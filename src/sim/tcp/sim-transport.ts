@@ -15,7 +15,7 @@ import type { SimEvent } from "../scheduler.ts";
 import type { SimProcess } from "../sim-process.ts";
 import type { TcpConnection, TcpUser } from "./tcp-connection.ts";
 
-/** A connection as a simulated process has it: reads and writes in the turns of the owner. */
+/** A connection as a simulated process has it: reads and writes in the turns of its process. */
 export class SimTransport extends StreamTransport implements TcpUser, SimEvent {
   timeMs = 0;
   order = 0;
@@ -79,7 +79,7 @@ export class SimTransport extends StreamTransport implements TcpUser, SimEvent {
     if (this.#ending === "all") this.#process.soon(() => this.#lose());
   }
 
-  /** A read of the owner. */
+  /** A read of the process. */
   happen(): void {
     const owner = this.#process;
     const { machine, scheduler } = owner;

@@ -10,7 +10,8 @@ import type { NetworkInterface } from "../network/interface.ts";
 import { ACK, FIN, FlyingPacket, PSH, type Receiver, RST, SYN } from "../network/packet.ts";
 import { below } from "../random-source.ts";
 import type { Chore, SimEvent } from "../scheduler.ts";
-import { ReceiveQueue } from "./receive-queue.ts";
+import { Congestion } from "./congestion.ts";
+import { Reassembly } from "./reassembly.ts";
 import { type Segment, SendQueue } from "./segment.ts";
 import type { TcpStack } from "./tcp-stack.ts";
 
@@ -39,10 +40,6 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   readonly remotePort: number;
   phase: "syn-sent" | "syn-received" | "open" | "gone" = "syn-sent";
   user: TcpUser | undefined = undefined;
-  /** Bytes of the stream in either direction, as the peer saw and sent them. */
-  receivedBytes = 0;
-  /** All was read, and the peer has ended its direction. */
-  hasEnded = false;
   /** The code that `user` is to hear, once it looks. */
   brokenBy: string | undefined = undefined;
   /** A packet of this end gets to this one directly. */
@@ -56,22 +53,16 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   readonly #inFlight: Segment[] = [];
   #inFlightWeight = 0;
   #peerWindow = 0;
-  #congestionWindow = INITIAL_WINDOW_SEGMENTS * 536;
-  #slowStartThreshold = Number.POSITIVE_INFINITY;
+  readonly #congestion = new Congestion();
   #duplicates = 0;
   #recoverUntil = 0;
-  #smoothedRttMs = 0;
   #retries = 0;
-  #timeoutMs = INITIAL_TIMEOUT_MS;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #finQueued = false;
   #finSent = false;
   #wasBlocked = false;
 
-  #expected = 0;
-  readonly #received = new ReceiveQueue();
-  #early: Map<number, FlyingPacket> | undefined = undefined;
-  #peerFinAt = -1;
+  readonly #incoming = new Reassembly();
   #owesAck = false;
   #lastArrivalMs = 0;
   /** The process has let go of it: what comes is dropped, and refused after that time. */
@@ -98,11 +89,12 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   }
 
   get unreadBytes(): number {
-    return this.#received.weight;
+    return this.#incoming.queue.weight;
   }
 
-  get hasSentAll(): boolean {
-    return this.#queue.weight === 0 && this.#inFlight.length === 0;
+  /** All was read, and the peer has ended its direction. */
+  get hasEnded(): boolean {
+    return this.#incoming.isReadOut;
   }
 
   // What the process's half asks.
@@ -132,11 +124,10 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
 
   /** Takes up to `limit` bytes; empty if there are none. */
   read(limit: number): Uint8Array {
-    const windowBefore = this.#window;
-    const data = this.#received.take(limit);
-    if (this.#received.weight === 0 && this.#peerFinAt === this.#expected) this.hasEnded = true;
+    const windowBefore = this.#incoming.windowBytes;
+    const data = this.#incoming.queue.take(limit);
     // A sender that was stopped has to hear that it can go on.
-    if (windowBefore < UPDATE_WINDOW_BYTES && this.#window >= UPDATE_WINDOW_BYTES) this.#oweAck();
+    if (windowBefore < UPDATE_WINDOW_BYTES && this.#incoming.windowBytes >= UPDATE_WINDOW_BYTES) this.#oweAck();
     return data;
   }
 
@@ -144,7 +135,8 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   close(): void {
     this.user = undefined;
     this.#isOrphan = true;
-    this.#received.clear();
+    this.#incoming.isDropping = true;
+    this.#incoming.queue.clear();
     if (this.phase === "gone") return;
     this.#lingersUntilMs = this.stack.scheduler.nowMs + LINGER_MS;
     this.#oweAck();
@@ -166,7 +158,6 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     this.#queue.clear();
     this.#inFlight.length = 0;
     this.#inFlightWeight = 0;
-    this.#early = undefined;
     this.stack.forget(this);
     this.stack.scheduler.remove(this);
   }
@@ -175,7 +166,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   break(code: string): void {
     const { user } = this;
     this.brokenBy ??= code;
-    this.#received.clear();
+    this.#incoming.queue.clear();
     this.vanish();
     user?.broken(code);
   }
@@ -191,9 +182,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   /** The SYN that made this end. */
   answer(syn: FlyingPacket): void {
     this.phase = "syn-received";
-    this.#expected = syn.sequence + 1;
+    this.#incoming.expected = syn.sequence + 1;
     this.#peerWindow = syn.windowBytes;
-    this.#startWindow();
+    this.#congestion.start(this.stack.segmentBytes(this));
     this.#transmit(this.#segment(EMPTY, 0, SYN | ACK, false));
   }
 
@@ -214,15 +205,15 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       if (this.#inFlight.length === 0) this.#retries = 0;
       if (packet.data.length > 0 || (flags & FIN) !== 0) this.#dataArrived(packet);
       // A probe: a byte that was acknowledged long ago, to see whether somebody answers.
-      else if (packet.sequence < this.#expected) this.#oweAck();
+      else if (packet.sequence < this.#incoming.expected) this.#oweAck();
       this.#leaveIfDone();
     }
   }
 
   #synArrived(packet: FlyingPacket): void {
     if (this.phase === "syn-sent" && (packet.flags & ACK) !== 0) {
-      this.#expected = packet.sequence + 1;
-      this.#startWindow();
+      this.#incoming.expected = packet.sequence + 1;
+      this.#congestion.start(this.stack.segmentBytes(this));
       this.#acknowledged(packet);
       this.#emit(this.#next, EMPTY, 0, ACK, false, false);
       this.#opened();
@@ -250,42 +241,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       return;
     }
     this.#oweAck();
-    const behind = this.#expected - packet.sequence;
-    if (behind !== 0) {
-      // Sent again though it came, or something before it is missing.
-      if (behind < 0) this.#keepEarly(packet);
-      return;
-    }
-    this.#accept(packet);
-    if (this.#early !== undefined) this.#acceptEarly();
-    this.user?.readable();
-  }
-
-  #accept(packet: FlyingPacket): void {
-    const { data } = packet;
-    this.#expected += data.length;
-    if (data.length > 0 && !this.#isOrphan) {
-      this.receivedBytes += data.length;
-      this.#received.put(data, packet.wireBytes - HEADER_BYTES, packet.isOpaque);
-    }
-    if ((packet.flags & FIN) === 0) return;
-    this.#peerFinAt = this.#expected + 1;
-    this.#expected = this.#peerFinAt;
-    if (this.#received.weight === 0) this.hasEnded = true;
-  }
-
-  #keepEarly(packet: FlyingPacket): void {
-    this.#early ??= new Map();
-    if (this.#early.size < EARLY_SEGMENTS) this.#early.set(packet.sequence, packet);
-  }
-
-  #acceptEarly(): void {
-    const early = this.#early as Map<number, FlyingPacket>;
-    for (let next = early.get(this.#expected); next !== undefined; next = early.get(this.#expected)) {
-      early.delete(next.sequence);
-      this.#accept(next);
-    }
-    if (early.size === 0) this.#early = undefined;
+    if (this.#incoming.take(packet, HEADER_BYTES)) this.user?.readable();
   }
 
   #acknowledged(packet: FlyingPacket): void {
@@ -312,17 +268,17 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       if (segment.end > acknowledgment) break;
       acknowledgedWeight += segment.weight;
       count += 1;
-      if (!segment.sentAgain) this.#measure(nowMs - segment.sentMs);
+      if (!segment.sentAgain) this.#congestion.measured(nowMs - segment.sentMs);
     }
     this.#inFlight.splice(0, count);
     this.#inFlightWeight -= acknowledgedWeight;
     this.#unacknowledged = acknowledgment;
     this.#duplicates = 0;
     this.#retries = 0;
-    this.#growWindow(acknowledgedWeight);
+    this.#congestion.acknowledged(acknowledgedWeight, this.stack.segmentBytes(this));
     const [first] = this.#inFlight;
     if (first === undefined) this.#deadlineMs = Number.POSITIVE_INFINITY;
-    else this.#deadlineMs = nowMs + this.#timeoutMs;
+    else this.#deadlineMs = nowMs + this.#congestion.timeoutMs;
     if (first !== undefined && acknowledgment < this.#recoverUntil) this.#sendAgain(first);
   }
 
@@ -332,7 +288,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     if (this.phase !== "open") return;
     const segmentBytes = this.stack.segmentBytes(this);
     while (this.#queue.weight > 0) {
-      const window = Math.min(this.#peerWindow, this.#congestionWindow);
+      const window = Math.min(this.#peerWindow, this.#congestion.window);
       const room = Math.min(window - this.#inFlightWeight, segmentBytes);
       // Small pieces of a large window are not worth a packet, unless nothing else will ask for more.
       if (room < Math.min(segmentBytes, this.#queue.weight) && this.#inFlight.length > 0) return;
@@ -390,20 +346,16 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     packet.sequence = sequence;
     packet.flags = flags;
     if ((flags & ACK) !== 0) {
-      packet.acknowledgment = this.#expected;
+      packet.acknowledgment = this.#incoming.expected;
       this.#owesAck = false;
     }
-    packet.windowBytes = this.#window;
+    packet.windowBytes = this.#incoming.windowBytes;
     packet.isOpaque = isOpaque;
     packet.isRetransmission = again;
     packet.target = this.other;
     // A stream does not overtake itself: what jitter would do to it, the receiver would undo.
     this.stack.send(packet, this, this.#lastArrivalMs);
     if (packet.timeMs > this.#lastArrivalMs) this.#lastArrivalMs = packet.timeMs;
-  }
-
-  get #window(): number {
-    return Math.max(0, RECEIVE_BUFFER_BYTES - this.#received.weight);
   }
 
   #oweAck(): void {
@@ -420,14 +372,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
 
   // Time.
 
-  #measure(rttMs: number): void {
-    this.#smoothedRttMs = this.#smoothedRttMs === 0 ? rttMs : this.#smoothedRttMs * 0.875 + rttMs * 0.125;
-    this.#timeoutMs = Math.max(LEAST_TIMEOUT_MS, 3 * this.#smoothedRttMs);
-  }
-
   #armTimer(): void {
     if (this.#deadlineMs !== Number.POSITIVE_INFINITY) return;
-    this.#deadlineMs = this.stack.scheduler.nowMs + this.#timeoutMs * 2 ** this.#retries;
+    this.#deadlineMs = this.stack.scheduler.nowMs + this.#congestion.timeoutMs * 2 ** this.#retries;
     this.#setTimer();
   }
 
@@ -462,9 +409,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.break("ETIMEDOUT");
       return;
     }
-    const segmentBytes = this.stack.segmentBytes(this);
-    this.#slowStartThreshold = Math.max(this.#inFlightWeight / 2, 2 * segmentBytes);
-    this.#congestionWindow = segmentBytes;
+    this.#congestion.timedOut(this.#inFlightWeight, this.stack.segmentBytes(this));
     this.#recoverUntil = this.#next;
     this.#duplicates = 0;
     if (first !== undefined) this.#sendAgain(first);
@@ -484,31 +429,15 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   }
 
   #resendSoon(): void {
-    const segmentBytes = this.stack.segmentBytes(this);
-    this.#slowStartThreshold = Math.max(this.#inFlightWeight / 2, 2 * segmentBytes);
-    this.#congestionWindow = this.#slowStartThreshold;
+    this.#congestion.lost(this.#inFlightWeight, this.stack.segmentBytes(this));
     this.#recoverUntil = this.#next;
     this.#sendAgain(this.#inFlight[0] as Segment);
-  }
-
-  #startWindow(): void {
-    this.#congestionWindow = INITIAL_WINDOW_SEGMENTS * this.stack.segmentBytes(this);
-  }
-
-  #growWindow(acknowledged: number): void {
-    if (this.#congestionWindow < this.#slowStartThreshold) {
-      this.#congestionWindow += acknowledged;
-    } else {
-      const segmentBytes = this.stack.segmentBytes(this);
-      this.#congestionWindow += (segmentBytes * segmentBytes) / this.#congestionWindow;
-    }
-    if (this.#congestionWindow > MOST_IN_FLIGHT_BYTES) this.#congestionWindow = MOST_IN_FLIGHT_BYTES;
   }
 
   /** Both directions have ended, or the process is gone and the peer has had everything. */
   #leaveIfDone(): void {
     if (this.phase !== "open" || !this.#isOrphan || !this.#finSent || this.#inFlight.length > 0) return;
-    if (this.#peerFinAt >= 0) {
+    if (this.#incoming.isComplete) {
       this.perform();
       this.vanish();
     } else if (this.#deadlineMs === Number.POSITIVE_INFINITY) {
@@ -532,20 +461,9 @@ export const HEADER_BYTES = 40;
 
 /** What a kernel takes of a connection whose peer does not read; Linux begins near that, and grows. */
 const SEND_BUFFER_BYTES = 65_536;
-/** The largest window without the option that scales it (RFC 7323). */
-const RECEIVE_BUFFER_BYTES = 65_535;
-const MOST_IN_FLIGHT_BYTES = 1_048_576;
 /** Half a buffer, so that a slow reader is not sent byte by byte (RFC 9293 §3.8.6.2.2). */
 const UPDATE_WINDOW_BYTES = 32_768;
-/** No more fit into the window. */
-const EARLY_SEGMENTS = 4_096;
 
-/** RFC 6928. */
-const INITIAL_WINDOW_SEGMENTS = 10;
-/** RFC 6298 §2.1. */
-const INITIAL_TIMEOUT_MS = 1_000;
-/** As Linux has it: RFC 6298 asks for a second, and nobody waits that long. */
-const LEAST_TIMEOUT_MS = 200;
 /** RFC 5681 §3.2. */
 const DUPLICATES_BEFORE_RESENDING = 3;
 /** tcp_retries2 and tcp_syn_retries of Linux: about a quarter of an hour, and two minutes. */

@@ -9,7 +9,7 @@ import type { FlyingPacket } from "../network/packet.ts";
 import type { SimProcess } from "../sim-process.ts";
 import { isWildcard, type UdpStack } from "./udp-stack.ts";
 
-/** An open UDP port of a simulated owner. */
+/** An open UDP port of a simulated process. */
 export class SimDatagramPort implements DatagramTransport {
   readonly local: UdpAddress;
   peer: UdpAddress | undefined = undefined;
@@ -83,7 +83,7 @@ export class SimDatagramPort implements DatagramTransport {
     return this.#groups.has(group);
   }
 
-  // From the owner.
+  // From the process.
 
   write(data: Uint8Array | string, to?: { readonly host: string; readonly port: number }): void {
     if (to !== undefined) this.#check(to);
