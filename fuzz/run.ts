@@ -4,6 +4,7 @@
  */
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
+import { ampBoxes } from "./amp.ts";
 import { haproxy } from "./haproxy.ts";
 import { int } from "./int.ts";
 import { line } from "./line.ts";
@@ -11,7 +12,7 @@ import { Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
 import type { FuzzTarget } from "./target.ts";
 
-export const TARGETS: Readonly<Record<string, FuzzTarget>> = { haproxy, int, line, netstring };
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = { amp: ampBoxes, haproxy, int, line, netstring };
 
 /** @throws Error with the input, and what it led to as the cause. */
 export function fuzz(target: FuzzTarget, count: number, seed: number): void {

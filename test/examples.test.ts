@@ -18,14 +18,17 @@ const LONGEST = 40;
 const TOO_MUCH = 64 << 20;
 
 describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
-  const programs = readdirSync(`${ROOT}examples`).filter((name) => name.endsWith(".ts"));
+  const folders = ["", "amp/"];
+  const programs = folders.flatMap((folder) =>
+    readdirSync(`${ROOT}examples/${folder}`).flatMap((name) => (name.endsWith(".ts") ? [folder + name] : [])),
+  );
 
   for (const name of programs) {
     test(`${name} is short and uses the public API only`, () => {
       const text = readFileSync(`${ROOT}examples/${name}`, "utf8");
       assert.ok(text.split("\n").length <= LONGEST);
       for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
-        assert.match(from, /^(ropewalk(\/\w+)?|node:\w+)$/);
+        assert.match(from, /^(ropewalk(\/\w+)?|node:\w+|\.\/\w+\.ts)$/);
     });
   }
 
@@ -78,6 +81,20 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
       await client.out.until(new RegExp(`heard: ${round}\n(.*\n)*lost: ConnectionDone`));
     }
     await interrupt(client);
+  });
+
+  test("amp/sum adds and divides for amp/ask, and says what cannot be divided", async (t) => {
+    const server = run(t, "amp/sum", ANYWHERE);
+    const peer = `tcp:127.0.0.1:${await portOf(server)}`;
+    for (const [words, answer] of [
+      [["13", "81"], "13 + 81 = 94\n13 / 81 = 0.16049382716049382\n"],
+      [["1", "0"], "1 + 0 = 1\n1 / 0: division by zero\n"],
+    ] as const) {
+      const client = run(t, "amp/ask", peer, ...words);
+      assert.equal((await client.finished()).code, 0);
+      assert.equal(client.out.text, answer);
+    }
+    await interrupt(server);
   });
 
   test("udp-echo sends each datagram back", async (t) => {
