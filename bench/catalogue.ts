@@ -1,7 +1,7 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-type ServerMode = "echo" | "lines" | "sink" | "source";
-type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold";
+type ServerMode = "echo" | "lines" | "sink" | "source" | "amp";
+type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold" | "calls";
 
 export interface TcpLoad {
   readonly name: string;
@@ -9,8 +9,10 @@ export interface TcpLoad {
   readonly kind: LoadKind;
   /** Few for bulk: more of it in flight than the caches hold measures the memory. */
   readonly connections: number;
-  /** Messages of 64 bytes that are on their way at once on each connection. */
+  /** Messages of 64 bytes, or calls, that are on their way at once on each connection. */
   readonly depth: number;
+  /** Those of `tcpServers` that have the mode; all unless given. */
+  readonly servers?: readonly string[];
 }
 
 export interface TcpBench {
@@ -53,6 +55,20 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
   "tcp-idle": {
     kind: "tcp",
     loads: [{ name: "10 000 held", mode: "echo", kind: "hold", connections: 10_000, depth: 1 }],
+  },
+  amp: {
+    kind: "tcp",
+    loads: [
+      { name: "ping-pong", mode: "amp", kind: "calls", connections: 100, depth: 1, servers: ["ropewalk", "twisted"] },
+      {
+        name: "16 pipelined",
+        mode: "amp",
+        kind: "calls",
+        connections: 100,
+        depth: 16,
+        servers: ["ropewalk", "twisted"],
+      },
+    ],
   },
   timers: {
     kind: "job",

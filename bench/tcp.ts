@@ -14,8 +14,9 @@ export async function* runTcp(
   options: Options,
   toolbox: Toolbox,
 ): AsyncGenerator<Figure> {
-  const chosen = tcpServers.filter((server) => options.servers.length === 0 || options.servers.includes(server));
   for (const load of bench.loads) {
+    const able = load.servers ?? tcpServers;
+    const chosen = able.filter((server) => options.servers.length === 0 || options.servers.includes(server));
     const commands = new Map<string, readonly string[]>();
     for (const server of chosen) {
       const command = toolbox.server(server);

@@ -5,6 +5,7 @@
 // It prints `ready`, waits for a line on stdin, runs, prints `{"ops":N,"seconds":S}` and keeps what it holds open
 // until stdin ends, so that the caller can look at the server before, between and after. Kinds:
 //   exchange  DEPTH lines of 64 bytes at a time on each connection; all must come back the same
+//   calls     DEPTH AMP calls of Sum at a time on each connection, as Twisted's client makes them; all must be answered
 //   send      64 KiB chunks to the server, which answers each MiB with that MiB's last byte
 //   receive   one byte asks for one MiB in 64 KiB chunks
 //   churn     connect, one exchange of 64 bytes, half-close, wait for the server's close; CONNECTIONS at a time
@@ -75,13 +76,16 @@ static void watch(Connection *c, unsigned events) {
   if (epoll_ctl(queue, EPOLL_CTL_ADD, c->fd, &e) < 0) fail("cannot watch a connection");
 }
 
+static void put_digits(char *at, unsigned number, unsigned base) {
+  for (int digit = 0; digit < 8; digit++, number /= base) at[7 - digit] = "0123456789abcdef"[number % base];
+}
+
 // Each message carries its own number, so that an answer to another message is seen as wrong.
 static void send_messages(Connection *c, int count) {
   for (int i = 0; i < count; i++) {
     char *at = c->out + i * MESSAGE;
     memset(at, 'a' + i % 26, MESSAGE);
-    unsigned number = sequence++;
-    for (int digit = 0; digit < 8; digit++, number >>= 4) at[digit] = "0123456789abcdef"[number & 15];
+    put_digits(at, sequence++, 16);
     at[MESSAGE - 2] = '\r', at[MESSAGE - 1] = '\n';
   }
   c->sent = count * MESSAGE, c->got = 0;
@@ -98,12 +102,34 @@ static int receive_messages(Connection *c) {
   return c->got == c->sent;
 }
 
+// The calls are sent and their answers kept, to be compared.
+static void send_calls(Connection *c, int count) {
+  static const char call[] = "\0\4_ask\0\10xxxxxxxx\0\10_command\0\3Sum\0\1a\0\10dddddddd\0\1b\0\0017\0";
+  static const char answer[] = "\0\7_answer\0\10xxxxxxxx\0\5total\0\10dddddddd\0";
+  char *at = scratch, *due = c->out;
+  for (int i = 0; i < count; i++, at += sizeof call, due += sizeof answer) {
+    unsigned number = sequence++, summand = 10000000 + number % 80000000;
+    memcpy(at, call, sizeof call), put_digits(at + 8, number, 16), put_digits(at + 36, summand, 10);
+    memcpy(due, answer, sizeof answer), put_digits(due + 11, number, 16), put_digits(due + 28, summand + 7, 10);
+  }
+  c->sent = due - c->out, c->got = 0;
+  if (send(c->fd, scratch, at - scratch, MSG_NOSIGNAL) != at - scratch) fail("cannot send");
+}
+
 // Each of the following handles one event and returns 1 when its connection has done all it will do.
 static int exchange(Connection *c, int over) {
   if (!receive_messages(c)) return 0;
   ops += depth;
   if (over) return 1;
   send_messages(c, depth);
+  return 0;
+}
+
+static int call(Connection *c, int over) {
+  if (!receive_messages(c)) return 0;
+  ops += depth;
+  if (over) return 1;
+  send_calls(c, depth);
   return 0;
 }
 
@@ -205,7 +231,7 @@ static void wait_for_line(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) refuse("usage: load exchange|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
+  if (argc != 6) refuse("usage: load exchange|calls|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
   const char *kind = argv[1];
   port = atoi(argv[2]), depth = atoi(argv[5]);
   double seconds = atof(argv[3]);
@@ -218,8 +244,8 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = i % PERIOD;
   queue = epoll_create1(0);
 
-  int is_exchange = !strcmp(kind, "exchange"), is_send = !strcmp(kind, "send"), is_receive = !strcmp(kind, "receive");
-  int is_churn = !strcmp(kind, "churn"), opened_before = is_exchange || is_send || is_receive;
+  int is_exchange = !strcmp(kind, "exchange"), is_calls = !strcmp(kind, "calls"), is_send = !strcmp(kind, "send"), is_receive = !strcmp(kind, "receive");
+  int is_churn = !strcmp(kind, "churn"), opened_before = is_exchange || is_calls || is_send || is_receive;
   Connection *all = calloc(connections, sizeof *all);
   for (int i = 0; opened_before && i < connections; i++) {
     all[i].fd = dial(0);
@@ -234,10 +260,12 @@ int main(int argc, char **argv) {
   for (int i = 0; opened_before && i < connections; i++) {
     watch(&all[i], is_send ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN);
     if (is_exchange) send_messages(&all[i], depth);
+    if (is_calls) send_calls(&all[i], depth);
     if (is_receive) for (int asked = 0; asked < WINDOW; asked++) ask(&all[i]);
   }
   for (int i = 0; is_churn && i < connections; i++) redial(&all[i]);
   if (is_exchange) run(exchange, connections);
+  else if (is_calls) run(call, connections);
   else if (is_send) run(push, connections);
   else if (is_receive) run(pull, connections);
   else if (is_churn) run(churn, connections);

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { chunk, mib } from "../servers/wire.ts";
 
 const [kind = "", port = "", seconds = "", connections = "", depth = ""] = argv.slice(2);
-const kinds: Record<string, (socket: Socket, done: () => void) => void> = { exchange, send, receive };
+const kinds: Record<string, (socket: Socket, done: () => void) => void> = { exchange, calls, send, receive };
 const period = 251;
 const windowBytes = 4 * mib;
 const pattern = Buffer.from(Array.from({ length: period + chunk.length }, (_, i) => i % period));
@@ -41,6 +41,17 @@ function exchange(socket: Socket, done: () => void): void {
     ops += Number(depth);
     if (isOver()) done();
     else due = sendMessages(socket, Number(depth));
+  });
+}
+
+function calls(socket: Socket, done: () => void): void {
+  let due = sendCalls(socket, Number(depth));
+  socket.on("data", (data: Buffer) => {
+    due = compared(data, due);
+    if (due.length > 0) return;
+    ops += Number(depth);
+    if (isOver()) done();
+    else due = sendCalls(socket, Number(depth));
   });
 }
 
@@ -131,6 +142,20 @@ function sendMessages(socket: Socket, count: number): Buffer {
   const bytes = Buffer.from(text, "latin1");
   socket.write(bytes);
   return bytes;
+}
+
+/** Calls of Sum in the bytes of Twisted's client; returns their answers. */
+function sendCalls(socket: Socket, count: number): Buffer {
+  let calls = "";
+  let answers = "";
+  for (let i = 0; i < count; i++, sequence++) {
+    const tag = sequence.toString(16).padStart(8, "0");
+    const summand = 10_000_000 + (sequence % 80_000_000);
+    calls += `\0\u0004_ask\0\u0008${tag}\0\u0008_command\0\u0003Sum\0\u0001a\0\u0008${summand}\0\u0001b\0\u00017\0\0`;
+    answers += `\0\u0007_answer\0\u0008${tag}\0\u0005total\0\u0008${summand + 7}\0\0`;
+  }
+  socket.write(calls, "latin1");
+  return Buffer.from(answers, "latin1");
 }
 
 /** What is still due of `due` after `data`. */

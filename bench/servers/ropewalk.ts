@@ -1,5 +1,6 @@
 /** Ours, as its users write it. Modes as in epoll.c. */
 import { formatAddress, NodeReactor, Protocol } from "ropewalk";
+import * as amp from "ropewalk/amp";
 import { LineProtocol } from "ropewalk/line";
 import { chunk, chunksPerAsk, mib } from "./wire.ts";
 
@@ -50,7 +51,25 @@ class Source extends Protocol {
   }
 }
 
-const modes: Record<string, new () => Protocol> = { echo: Echo, lines: Lines, sink: Sink, source: Source };
+const Sum = amp.command("Sum", {
+  arguments: { a: amp.Integer, b: amp.Integer },
+  response: { total: amp.Integer },
+});
+const calculator = new amp.Responders().respond(Sum, ({ a, b }) => ({ total: a + b }));
+
+class Calculator extends amp.AmpProtocol {
+  constructor() {
+    super(calculator);
+  }
+}
+
+const modes: Record<string, new () => Protocol> = {
+  echo: Echo,
+  lines: Lines,
+  sink: Sink,
+  source: Source,
+  amp: Calculator,
+};
 
 const Mode = modes[process.argv[2] ?? ""];
 if (Mode === undefined) throw new Error(`Unknown mode "${process.argv[2]}": use one of ${Object.keys(modes)}`);

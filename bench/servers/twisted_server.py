@@ -1,4 +1,4 @@
-"""Twisted on its epoll reactor, as its users write it. Modes: echo, lines, sink, source."""
+"""Twisted on its epoll reactor, as its users write it. Modes: echo, lines, sink, source, amp."""
 
 import resource
 import sys
@@ -8,7 +8,7 @@ from twisted.internet import epollreactor
 epollreactor.install()
 
 from twisted.internet import interfaces, protocol, reactor, stdio  # noqa: E402
-from twisted.protocols import basic  # noqa: E402
+from twisted.protocols import amp, basic  # noqa: E402
 from zope.interface import implementer  # noqa: E402
 
 MIB = 1 << 20
@@ -68,6 +68,17 @@ class Source(protocol.Protocol):
         self.owed = 0
 
 
+class Sum(amp.Command):
+    arguments = [(b"a", amp.Integer()), (b"b", amp.Integer())]
+    response = [(b"total", amp.Integer())]
+
+
+class Calculator(amp.AMP):
+    @Sum.responder
+    def sum(self, a, b):
+        return {"total": a + b}
+
+
 class Parent(protocol.Protocol):
     def connectionLost(self, reason):
         if reactor.running:
@@ -76,7 +87,8 @@ class Parent(protocol.Protocol):
 
 limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-factory = protocol.Factory.forProtocol({"echo": Echo, "lines": Lines, "sink": Sink, "source": Source}[sys.argv[1]])
+modes = {"echo": Echo, "lines": Lines, "sink": Sink, "source": Source, "amp": Calculator}
+factory = protocol.Factory.forProtocol(modes[sys.argv[1]])
 factory.noisy = False
 port = reactor.listenTCP(0, factory, backlog=511, interface="127.0.0.1")
 print(f"port {port.getHost().port}", flush=True)
