@@ -16,6 +16,7 @@ import type {
   WorkerOptions,
   WriteFileOptions,
 } from "ropewalk";
+import type { AmpOptions, CommandOptions, NoFields, SomeAmpLimits } from "ropewalk/amp";
 import type { BackoffOptions, ClientServiceOptions, ConnectOptions } from "ropewalk/endpoints";
 import type { ConnectionLimits, IdleTimeoutOptions, ThrottleOptions, TrafficLogOptions } from "ropewalk/policies";
 import {
@@ -43,6 +44,7 @@ test("no option insists on being left out rather than undefined", () => {
   none<Strict<NodeReactorOptions> | Strict<RunOptions>>();
   none<Strict<BackoffOptions> | Strict<ClientServiceOptions<Protocol>>>();
   none<Strict<ConnectionLimits> | Strict<IdleTimeoutOptions> | Strict<ThrottleOptions> | Strict<TrafficLogOptions>>();
+  none<Strict<AmpOptions> | Strict<SomeAmpLimits> | Strict<CommandOptions<NoFields, NoFields>>>();
   none<Strict<ClockOptions> | Strict<FeedOptions<object>> | Strict<MemoryReactorOptions> | Strict<PairOptions>>();
   none<Strict<MemoryTransportOptions>>();
   // @ts-expect-error it is how this test would fail

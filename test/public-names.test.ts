@@ -14,6 +14,7 @@ const VALUES: Readonly<Record<string, string>> = {
     LoopingCall Cooperator deferLater Deadline
     ConnectionDone ConnectionLost ConnectionAborted ConnectError
     Logger`,
+  "ropewalk/amp": "AmpProtocol Responders command oneWayCommand switchCommand ListOf AmpList optional",
   "ropewalk/endpoints": "ClientService",
   "ropewalk/line": "LineProtocol",
   "ropewalk/framing": "NetstringProtocol Int8Protocol Int16Protocol Int32Protocol",

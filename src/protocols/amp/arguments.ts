@@ -5,20 +5,21 @@ import { checkValue, decodeBoxes } from "./codec.ts";
 import { type DateTimeValue, formatDateTime, parseDateTime } from "./date-time.ts";
 import { type ArgumentType, BoxPlan, type Fields, type OptionalArgument, type ValuesOf, within } from "./fields.ts";
 import { checkDecimal, formatFloat, parseBigInteger, parseFloatText, parseInteger } from "./numbers.ts";
+import { shortText, toBytes } from "./short-text.ts";
 
 /** An integer that a number holds exactly: up to 2^53 - 1 either way. */
 export const Integer: ArgumentType<number> = {
   encode(value) {
     if (!Number.isSafeInteger(value)) throw new TypeError(`expected an integer up to 2^53 - 1, got ${value}`);
-    return TEXT.encodeLatin1(String(value));
+    return String(value);
   },
-  decode: (bytes) => parseInteger(latin1(bytes)),
+  decode: readInteger,
 };
 
 /** An integer of any size; on the wire the same as Integer. */
 export const BigInteger: ArgumentType<bigint> = {
-  encode: (value) => TEXT.encodeLatin1(BigInt(value).toString()),
-  decode: (bytes) => parseBigInteger(latin1(bytes)),
+  encode: (value) => BigInt(value).toString(),
+  decode: (bytes) => parseBigInteger(shortText(bytes)),
 };
 
 /** Bytes, as Twisted's String. What was received may be part of a larger buffer: copy it to keep it for long. */
@@ -34,7 +35,7 @@ export const StringArgument: ArgumentType<Uint8Array> = {
 export const Unicode: ArgumentType<string> = {
   encode(value) {
     if (typeof value !== "string") throw new TypeError(`expected a string, got a ${typeof value}`);
-    return TEXT.encodeUtf8(value);
+    return TEXT.utf8Length(value) === value.length ? value : TEXT.encodeUtf8(value);
   },
   decode(bytes) {
     const text = TEXT.decodeUtf8(bytes, 0, bytes.length);
@@ -50,9 +51,9 @@ export const Path: ArgumentType<string> = {
 
 /** `True` or `False`. */
 export const BooleanArgument: ArgumentType<boolean> = {
-  encode: (value) => TEXT.encodeLatin1(value ? "True" : "False"),
+  encode: (value) => (value ? "True" : "False"),
   decode(bytes) {
-    const text = latin1(bytes);
+    const text = shortText(bytes);
     if (text !== "True" && text !== "False") throw new TypeError(`expected True or False, got "${text.slice(0, 40)}"`);
     return text === "True";
   },
@@ -62,21 +63,21 @@ export const BooleanArgument: ArgumentType<boolean> = {
 export const Float: ArgumentType<number> = {
   encode(value) {
     if (typeof value !== "number") throw new TypeError(`expected a number, got a ${typeof value}`);
-    return TEXT.encodeLatin1(formatFloat(value));
+    return formatFloat(value);
   },
-  decode: (bytes) => parseFloatText(latin1(bytes)),
+  decode: (bytes) => parseFloatText(shortText(bytes)),
 };
 
 /** A decimal number as its text, for JavaScript has none: `"1.50"`, `"1E+2"`, `"NaN"`. */
 export const Decimal: ArgumentType<string> = {
-  encode: (value) => TEXT.encodeLatin1(checkDecimal(value)),
-  decode: (bytes) => checkDecimal(latin1(bytes)),
+  encode: checkDecimal,
+  decode: (bytes) => checkDecimal(shortText(bytes)),
 };
 
 /** A moment, to the microsecond. See `dateTimeFromMs` and `dateTimeToMs`. */
 export const DateTime: ArgumentType<DateTimeValue> = {
-  encode: (value) => TEXT.encodeLatin1(formatDateTime(value)),
-  decode: (bytes) => parseDateTime(latin1(bytes)),
+  encode: formatDateTime,
+  decode: (bytes) => parseDateTime(shortText(bytes)),
 };
 
 /**
@@ -110,7 +111,7 @@ export function ListOf<T>(type: ArgumentType<T>): ArgumentType<readonly T[]> {
     encode(values) {
       const pieces: Uint8Array[] = [];
       for (const [index, value] of values.entries()) {
-        const bytes = inItem(index, () => checkValue(type.encode(value)));
+        const bytes = inItem(index, () => toBytes(checkValue(type.encode(value))));
         pieces.push(Uint8Array.of(bytes.length >> 8, bytes.length), bytes);
       }
       return joinBytes(pieces);
@@ -137,14 +138,15 @@ export function ListOf<T>(type: ArgumentType<T>): ArgumentType<readonly T[]> {
  * ```ts
  * import * as amp from "ropewalk/amp";
  *
- * const points = amp.AmpList({ x: amp.Integer, y: amp.Integer });
- * console.log(points.decode(points.encode([{ x: 1, y: 2 }]))); // [ { x: 1, y: 2 } ]
+ * const Draw = amp.command("Draw", { arguments: { points: amp.AmpList({ x: amp.Integer, y: amp.Integer }) } });
+ * const line: amp.ArgumentsOf<typeof Draw> = { points: [{ x: 0, y: 0 }, { x: 3, y: 4 }] };
+ * console.log(line.points.length); // 2
  * ```
  */
 export function AmpList<F extends Fields>(fields: F): ArgumentType<readonly ValuesOf<F>[]> {
   const plan = new BoxPlan(fields);
   return {
-    encode: (values) => joinBytes(values.map((value, index) => inItem(index, () => plan.encode(value)))),
+    encode: (values) => joinBytes(values.map((value, index) => inItem(index, () => toBytes(plan.encode(value))))),
     decode: (bytes) => decodeBoxes(bytes).map((box, index) => inItem(index, () => plan.decode(box) as ValuesOf<F>)),
   };
 }
@@ -157,9 +159,21 @@ function inItem<T>(index: number, act: () => T): T {
   }
 }
 
-function latin1(bytes: Uint8Array): string {
-  return TEXT.decodeLatin1(bytes, 0, bytes.length);
+/** Digits are added up as they come; what is more than a few digits goes the way of a text. */
+function readInteger(bytes: Uint8Array): number {
+  const { length } = bytes;
+  if (length === 0 || length > SAFE_DIGITS) return parseInteger(shortText(bytes));
+  let value = 0;
+  for (let at = 0; at < length; at++) {
+    const digit = (bytes[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) return parseInteger(shortText(bytes));
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
+const ZERO = 0x30;
+/** Any number of so many digits is safe. */
+const SAFE_DIGITS = 15;
 /** Says where U+FFFD was sent as such, and where it stands for bytes that are no UTF-8. */
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

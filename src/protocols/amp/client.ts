@@ -1,16 +1,16 @@
 /** The asking half of a connection: calls that wait for their answers. */
 import { Deferred } from "../../core/deferred/deferred.ts";
-import { TEXT } from "../../wire/text.ts";
 import type { AnyCommand } from "./command.ts";
 import type { AnswerEvent, ErrorEvent } from "./events.ts";
 import { OpenCalls } from "./machine.ts";
+import type { Encoded } from "./short-text.ts";
 
 /** Makes calls, and settles them. */
 export class Asking {
   readonly #calls: OpenCalls<Call>;
-  readonly #send: (box: Uint8Array) => void;
+  readonly #send: (box: Encoded) => void;
 
-  constructor(maxCalls: number, send: (box: Uint8Array) => void) {
+  constructor(maxCalls: number, send: (box: Encoded) => void) {
     this.#calls = new OpenCalls(maxCalls);
     this.#send = send;
   }
@@ -18,7 +18,7 @@ export class Asking {
   /** @throws LocalAmpError, and then nothing was sent. */
   call(command: AnyCommand, values: Readonly<Record<string, unknown>>): Deferred<Record<string, unknown>> {
     const tag = this.#calls.nextTag();
-    const box = command.encodeAsk(values, TEXT.encodeLatin1(tag));
+    const box = command.encodeAsk(values, tag);
     const answer = new Deferred<Record<string, unknown>>();
     this.#calls.open(tag, { command, answer });
     this.#send(box);

@@ -4,10 +4,12 @@
  */
 import { ByteQueue } from "../../wire/byte-queue.ts";
 import { GrowingBytes } from "../../wire/growing-bytes.ts";
+import { joinBytes } from "../../wire/join-bytes.ts";
 import { takeBytes } from "../../wire/take-bytes.ts";
 import { TEXT } from "../../wire/text.ts";
 import { LocalAmpError, RemoteAmpError } from "./errors.ts";
 import type { Box } from "./events.ts";
+import { type Encoded, knownText, lengthText, toBytes } from "./short-text.ts";
 
 /** What one received box may hold. Read for each pair. */
 export interface BoxLimits {
@@ -105,10 +107,10 @@ export class BoxDecoder {
     const end = at + this.#length;
     if (this.#partial.length === 0 && end <= chunk.length) {
       this.#queue.at = end;
-      return TEXT.decodeLatin1(chunk, at, end);
+      return knownText(chunk, at, end);
     }
     const key = takeBytes(this.#queue, this.#partial, this.#length);
-    return key && TEXT.decodeLatin1(key, 0, key.length);
+    return key && knownText(key, 0, key.length);
   }
 
   #refuse(problem: RemoteAmpError["problem"], what: string): false {
@@ -142,10 +144,8 @@ export class BoxDecoder {
  */
 export function encodeBox(box: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const keys = [...box.keys()].sort();
-  return joinPairs(
-    keys.map(encodeKey),
-    keys.map((key) => box.get(key) as Uint8Array),
-  );
+  const values = keys.map((key) => box.get(key) as Uint8Array);
+  return toBytes(joinPairs(keys.map(encodeKey), values));
 }
 
 /** All boxes of bytes that hold nothing else. @throws TypeError if they do. */
@@ -162,41 +162,35 @@ export function decodeBoxes(bytes: Uint8Array): Box[] {
 }
 
 /** A key with its length before it. */
-export function encodeKey(key: string): Uint8Array {
-  if (!KEY.test(key)) {
-    throw new LocalAmpError(`Cannot use ${JSON.stringify(key)} as a key: 1 to ${MAX_KEY_BYTES} characters of Latin-1`);
-  }
-  const bytes = new Uint8Array(2 + key.length);
-  bytes[1] = key.length;
-  bytes.set(TEXT.encodeLatin1(key), 2);
-  return bytes;
+export function encodeKey(key: string): string {
+  if (KEY.test(key)) return lengthText(key.length) + key;
+  throw new LocalAmpError(`Cannot use ${JSON.stringify(key)} as a key: 1 to ${MAX_KEY_BYTES} characters of Latin-1`);
 }
 
-/** One box of these pairs; a pair whose value is undefined is left out. The keys have their lengths before them. */
-export function joinPairs(keys: readonly Uint8Array[], values: readonly (Uint8Array | undefined)[]): Uint8Array {
-  let size = 2;
-  for (let i = 0; i < keys.length; i++) {
-    const value = values[i];
-    if (value !== undefined) size += (keys[i] as Uint8Array).length + 2 + checkValue(value).length;
-  }
-  const box = new Uint8Array(size);
-  let at = 0;
+/**
+ * One box of these pairs: a text if all values are, else bytes. A pair whose value is undefined is left out. The keys have
+ * their lengths before them.
+ */
+export function joinPairs(keys: readonly string[], values: readonly (Encoded | undefined)[]): Encoded {
+  let text = "";
+  const pieces: Uint8Array[] = [];
   for (let i = 0; i < keys.length; i++) {
     const value = values[i];
     if (value === undefined) continue;
-    const key = keys[i] as Uint8Array;
-    box.set(key, at);
-    at += key.length;
-    box[at] = value.length >> 8;
-    box[at + 1] = value.length;
-    box.set(value, at + 2);
-    at += 2 + value.length;
+    text += (keys[i] as string) + lengthText(checkValue(value).length);
+    if (typeof value === "string") {
+      text += value;
+    } else {
+      pieces.push(TEXT.encodeLatin1(text), value);
+      text = "";
+    }
   }
-  return box;
+  text += "\0\0";
+  return pieces.length === 0 ? text : joinBytes([...pieces, TEXT.encodeLatin1(text)]);
 }
 
 /** `value`, if two bytes can say its length. */
-export function checkValue(value: Uint8Array): Uint8Array {
+export function checkValue<V extends Encoded>(value: V): V {
   if (value.length <= MAX_VALUE_BYTES) return value;
   throw new LocalAmpError(`Cannot send a value of ${value.length} bytes: ${MAX_VALUE_BYTES} allowed; split it`);
 }

@@ -1,5 +1,5 @@
 /** Commands: declared once, for both sides of a connection. */
-import { TEXT } from "../../wire/text.ts";
+import { encodeKey } from "./codec.ts";
 import { LocalAmpError, RemoteAmpError, RemoteCallError, UnhandledCommandError } from "./errors.ts";
 import type { Box } from "./events.ts";
 import { BoxPlan, type Fields, type NoFields, type ValuesOf } from "./fields.ts";
@@ -98,29 +98,28 @@ export function switchCommand<A extends Fields = NoFields>(
 
 /**
  * A declared command; `command`, `oneWayCommand` and `switchCommand` make them. The methods are between a command and
- * the protocol: bytes of a whole box, and values of a received one.
+ * the protocol: a whole box as bytes or as Latin-1 text, and the values of a received one.
  *
  * @example
  * ```ts
  * import * as amp from "ropewalk/amp";
  *
  * const Ping: amp.Command<amp.NoFields, amp.NoFields, "answered"> = amp.command("Ping");
- * console.log(Ping.encodeAsk({}, new Uint8Array([49])).length); // 28
+ * console.log(Ping.encodeAsk({}, "1").length); // 28
  * ```
  */
 export class Command<A extends Fields, R extends Fields, K extends CommandKind> {
   readonly name: string;
   readonly kind: K;
-  readonly #name: Uint8Array;
   readonly #asked: BoxPlan;
   readonly #told: BoxPlan;
   readonly #answered: BoxPlan;
   readonly #errors: readonly DeclaredError[];
 
   constructor(name: string, kind: K, options: CommandOptions<A, R>) {
+    encodeKey(name);
     this.name = name;
     this.kind = kind;
-    this.#name = TEXT.encodeLatin1(name);
     const { arguments: taken = {}, response = {}, errors = {}, fatalErrors = {} } = options;
     this.#asked = new BoxPlan(taken, ["_ask", "_command"]);
     this.#told = new BoxPlan(taken, ["_command"]);
@@ -129,10 +128,10 @@ export class Command<A extends Fields, R extends Fields, K extends CommandKind> 
   }
 
   /** The box of a call; without a tag no answer is wanted. @throws LocalAmpError */
-  encodeAsk(values: ValuesOf<A>, tag: Uint8Array | undefined): Uint8Array {
+  encodeAsk(values: ValuesOf<A>, tag: string | undefined): Uint8Array | string {
     try {
-      if (tag === undefined) return this.#told.encode(values, this.#name);
-      return this.#asked.encode(values, tag, this.#name);
+      if (tag === undefined) return this.#told.encode(values, this.name);
+      return this.#asked.encode(values, tag, this.name);
     } catch (cause) {
       throw new LocalAmpError(`Cannot call "${this.name}": ${(cause as Error).message}`, { cause });
     }
@@ -144,7 +143,7 @@ export class Command<A extends Fields, R extends Fields, K extends CommandKind> 
   }
 
   /** @throws LocalAmpError */
-  encodeAnswer(values: ValuesOf<R>, tag: Uint8Array): Uint8Array {
+  encodeAnswer(values: ValuesOf<R>, tag: string): Uint8Array | string {
     try {
       return this.#answered.encode(values ?? {}, tag);
     } catch (cause) {

@@ -6,7 +6,7 @@ export interface AskEvent {
   readonly kind: "ask";
   readonly command: string;
   /** What the answer has to repeat; undefined if the peer wants none. */
-  readonly tag: Uint8Array | undefined;
+  readonly tag: string | undefined;
   readonly box: Box;
 }
 

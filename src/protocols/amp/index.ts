@@ -32,7 +32,7 @@ export { type DateTimeValue, dateTimeFromMs, dateTimeToMs } from "./date-time.ts
 export type { ArgumentType, Fields, NoFields, OptionalArgument, ValuesOf } from "./fields.ts";
 
 // Calling and answering.
-export type { AmpLimits } from "./limits.ts";
+export type { AmpLimits, SomeAmpLimits } from "./limits.ts";
 export { type AmpOptions, AmpProtocol, type CallValues } from "./protocol.ts";
 export { type Answer, type Responder, type ResponderEntry, Responders } from "./server.ts";
 export { type AmpProblem, LocalAmpError, RemoteAmpError, RemoteCallError, UnhandledCommandError } from "./errors.ts";

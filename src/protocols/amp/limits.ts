@@ -18,7 +18,21 @@ export interface AmpLimits extends BoxLimits {
   readonly maxUnsentBytes: number;
 }
 
-export const LIMITS: AmpLimits = {
+/** Some of the limits. */
+export type SomeAmpLimits = { readonly [K in keyof AmpLimits]?: AmpLimits[K] | undefined };
+
+/** All limits: those that are given, and the defaults of the others. */
+export function limitsWith(given: SomeAmpLimits | undefined): AmpLimits {
+  if (given === undefined) return LIMITS;
+  return {
+    maxKeys: given.maxKeys ?? LIMITS.maxKeys,
+    maxBoxBytes: given.maxBoxBytes ?? LIMITS.maxBoxBytes,
+    maxCalls: given.maxCalls ?? LIMITS.maxCalls,
+    maxUnsentBytes: given.maxUnsentBytes ?? LIMITS.maxUnsentBytes,
+  };
+}
+
+const LIMITS: AmpLimits = {
   maxKeys: 1_024,
   maxBoxBytes: 4 << 20,
   maxCalls: 10_000,

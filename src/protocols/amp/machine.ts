@@ -3,32 +3,37 @@ import { TEXT } from "../../wire/text.ts";
 import { encodeBox } from "./codec.ts";
 import { LocalAmpError, RemoteAmpError } from "./errors.ts";
 import type { AmpEvent, Box } from "./events.ts";
+import { knownText, shortText } from "./short-text.ts";
 
 /** What a box says, or what is wrong with it. */
 export function eventOf(box: Box): AmpEvent | RemoteAmpError {
   const answer = box.get("_answer");
-  if (answer !== undefined) return { kind: "answer", tag: latin1(answer), box };
+  if (answer !== undefined) return { kind: "answer", tag: shortText(answer), box };
   const error = box.get("_error");
   if (error !== undefined) {
-    const code = latin1(box.get("_error_code") ?? NOTHING);
+    const code = shortText(box.get("_error_code") ?? NOTHING);
     const description = box.get("_error_description") ?? NOTHING;
     return {
       kind: "error",
-      tag: latin1(error),
+      tag: shortText(error),
       code,
       description: TEXT.decodeUtf8(description, 0, description.length),
     };
   }
   const command = box.get("_command");
-  if (command !== undefined) return { kind: "ask", command: latin1(command), tag: box.get("_ask"), box };
+  if (command !== undefined) {
+    const tag = box.get("_ask");
+    const name = knownText(command, 0, command.length);
+    return { kind: "ask", command: name, tag: tag && shortText(tag), box };
+  }
   return new RemoteAmpError("box kind", "Peer sent a box that is no call, no answer and no error");
 }
 
 /** The box of an error. Descriptions are cut to what fits. */
-export function encodeError(tag: Uint8Array, code: string, description: string): Uint8Array {
+export function encodeError(tag: string, code: string, description: string): Uint8Array {
   return encodeBox(
     new Map([
-      ["_error", tag],
+      ["_error", TEXT.encodeLatin1(tag)],
       ["_error_code", TEXT.encodeUtf8(code)],
       ["_error_description", TEXT.encodeUtf8(description.slice(0, MAX_DESCRIPTION))],
     ]),
@@ -73,10 +78,6 @@ export class OpenCalls<W> {
     this.#waiting.clear();
     return all;
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return TEXT.decodeLatin1(bytes, 0, bytes.length);
 }
 
 const NOTHING = new Uint8Array(0);

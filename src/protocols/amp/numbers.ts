@@ -36,8 +36,8 @@ export function parseBigInteger(text: string): bigint {
 
 /** `text`, if Python's `Decimal` takes it. @throws TypeError */
 export function checkDecimal(text: string): string {
-  if (DECIMAL.test(text)) return text;
-  throw new TypeError(`expected a decimal number, got "${excerpt(text)}"`);
+  if (typeof text === "string" && DECIMAL.test(text)) return text;
+  throw new TypeError(`expected a decimal number, got "${excerpt(String(text))}"`);
 }
 
 function excerpt(text: string): string {

@@ -320,7 +320,7 @@ describe("the end of the connection", () => {
 
 describe("limits", () => {
   test("keep the calls of this side that are unanswered", () => {
-    const { a: client, flush } = served(calculator, { a: { limits: { maxCalls: 2 } } });
+    const { a: client, flush } = served(calculator, { a: { limits: { maxCalls: 2, maxKeys: undefined } } });
     const seen = [1, 2, 3].map((a) => errorOf(client.callRemote(Sum, { a, b: 0 })));
     flush();
     assert.match(seen[2]?.error?.message ?? "", /^Cannot call: 2 calls are unanswered, as many as are allowed/);

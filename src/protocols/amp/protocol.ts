@@ -12,13 +12,15 @@ import { type AnyCommand, type Command, command } from "./command.ts";
 import { LocalAmpError, RemoteAmpError } from "./errors.ts";
 import type { AskEvent, Box } from "./events.ts";
 import type { Fields, NoFields, ValuesOf } from "./fields.ts";
-import { type AmpLimits, LIMITS } from "./limits.ts";
+import { type AmpLimits, limitsWith, type SomeAmpLimits } from "./limits.ts";
 import { eventOf } from "./machine.ts";
 import { Answering, Responders } from "./server.ts";
+import type { Encoded } from "./short-text.ts";
 
 /** What an AmpProtocol may be told. */
 export interface AmpOptions {
-  readonly limits?: Partial<AmpLimits> | undefined;
+  /** Those that are to differ from the defaults. */
+  readonly limits?: SomeAmpLimits | undefined;
   /** How to turn to TLS when the peer asks for it; unless given, it is told that nobody responds to that. */
   readonly tls?: StartTlsOptions | undefined;
 }
@@ -59,7 +61,7 @@ export class AmpProtocol extends FrameProtocol {
   readonly #answering: Answering;
   #decoder: BoxDecoder;
   /** Boxes that must not leave now: they wait for TLS, or for what the peer says to a switch. */
-  #held: Uint8Array[] | undefined = undefined;
+  #held: Encoded[] | undefined = undefined;
   #heldBytes = 0;
   #hasAskedForTls = false;
   #isSwitching = false;
@@ -69,9 +71,9 @@ export class AmpProtocol extends FrameProtocol {
 
   constructor(responders: Responders = NOBODY, options: AmpOptions = {}) {
     super();
-    this.#limits = options.limits === undefined ? LIMITS : { ...LIMITS, ...options.limits };
+    this.#limits = limitsWith(options.limits);
     this.#tls = options.tls;
-    const send = (box: Uint8Array): void => this.#send(box);
+    const send = (box: Encoded): void => this.#send(box);
     const close = (): void => this.transport.loseConnection();
     const switchTo = (protocol: Protocol): void => this.#switchTo(protocol);
     this.#asking = new Asking(this.#limits.maxCalls, send);
@@ -248,14 +250,16 @@ export class AmpProtocol extends FrameProtocol {
       : (this.#fault ?? new LocalAmpError(`${cannot}: the connection closes`));
   }
 
-  #send(box: Uint8Array): void {
+  #send(box: Encoded): void {
     // The connection is another protocol's now.
     if (this.#inner !== undefined) return;
-    if (this.#held === undefined) {
-      this.transport.write(box);
-    } else {
+    if (this.#held !== undefined) {
       this.#held.push(box);
       this.#heldBytes += box.length;
+    } else if (typeof box === "string") {
+      this.transport.writeLatin1(box);
+    } else {
+      this.transport.write(box);
     }
     const { maxUnsentBytes } = this.#limits;
     if (this.transport.bufferedBytes + this.#heldBytes <= maxUnsentBytes || !this.transport.connected) return;

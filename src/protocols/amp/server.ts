@@ -6,6 +6,7 @@ import type { AskEvent } from "./events.ts";
 import type { Fields, NoFields, ValuesOf } from "./fields.ts";
 import { encodeError } from "./machine.ts";
 import type { AmpProtocol } from "./protocol.ts";
+import type { Encoded } from "./short-text.ts";
 
 /**
  * Does what a command asks for: gets its arguments and the connection that it came by, and returns what the command gives,
@@ -69,7 +70,7 @@ export interface ResponderEntry {
 /** What the answering half needs of its connection. */
 export interface Answerer {
   /** Sends a box, unless the connection is gone. */
-  send(box: Uint8Array): void;
+  send(box: Encoded): void;
   /** Closes the connection after what was sent. */
   close(): void;
   switchTo(protocol: Protocol): void;
