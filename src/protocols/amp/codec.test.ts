@@ -89,6 +89,18 @@ describe("BoxDecoder", () => {
     assert.equal(decoder.next(), error);
   });
 
+  test("holds no more of a chunk than the values in it while it waits for the rest of the box", () => {
+    const decoder = new BoxDecoder(LIMITS);
+    const slab = new Uint8Array(60_000);
+    slab.set([0, 1, 97, 0, 1, 7, 0, 1, 98, 0, 2, 8]);
+    decoder.push(slab.subarray(0, 12));
+    assert.equal(decoder.next(), undefined);
+    decoder.push(Uint8Array.from([9, 0, 0]));
+    const box = decoder.next() as Box;
+    assert.deepEqual(rows(box), ["a=\u0007", "b=\u0008\u0009"]);
+    for (const value of box.values()) assert.ok(value.buffer.byteLength <= 64);
+  });
+
   test("hands over the bytes behind a box", () => {
     const decoder = new BoxDecoder(LIMITS);
     decoder.push(Uint8Array.from([0, 1, 97, 0, 0, 0, 0, 7, 8]));

@@ -58,6 +58,18 @@ export class BoxDecoder {
 
   /** The next whole box, undefined if there is none, or what is wrong with it: then it stays that for good. */
   next(): Box | RemoteAmpError | undefined {
+    const kept = this.#box?.size ?? 0;
+    const box = this.#read();
+    if (box === undefined && this.#box !== undefined) keepFrom(kept, this.#box);
+    return box;
+  }
+
+  /** Whatever was not read yet, after the end of a box. */
+  takeRest(): Uint8Array {
+    return this.#queue.takeAll();
+  }
+
+  #read(): Box | RemoteAmpError | undefined {
     while (this.#error === undefined) {
       if (this.#lengthRead < 2 && !this.#readLength()) return this.#error;
       if (this.#key === undefined) {
@@ -75,11 +87,6 @@ export class BoxDecoder {
       this.#length = 0;
     }
     return this.#error;
-  }
-
-  /** Whatever was not read yet, after the end of a box. */
-  takeRest(): Uint8Array {
-    return this.#queue.takeAll();
   }
 
   #readLength(): boolean {
@@ -128,6 +135,16 @@ export class BoxDecoder {
     this.#bytes = 0;
     return box;
   }
+}
+
+/**
+ * Copies the values from the one at `index` on: a box that is not complete may have to wait for long, and a few bytes of a
+ * chunk would hold all of the chunk, and of what the chunk is part of.
+ */
+function keepFrom(index: number, box: Box): void {
+  if (box.size === index) return;
+  let at = 0;
+  for (const [key, value] of box) if (at++ >= index) box.set(key, new Uint8Array(value));
 }
 
 /**
