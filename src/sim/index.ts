@@ -1,3 +1,6 @@
+export { type Scenario, type SetupOptions, scenario } from "./explore/scenario.ts";
+export type * from "./faults/fault.ts";
+export type { FaultMenu, FaultMenuItem, FaultTemplate } from "./faults/menu.ts";
 export type { NetworkInterface } from "./network/interface.ts";
 export type { Distribution, LinkOptions, Selector } from "./network/link-options.ts";
 export { exponential, longTail, normal, uniform } from "./network/link-options.ts";
