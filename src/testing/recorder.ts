@@ -7,6 +7,8 @@ export class Recorder extends Protocol {
   readonly events: string[] = [];
   readonly received: Uint8Array[] = [];
   reason: Error | undefined = undefined;
+  /** How many events there were after the last data. */
+  #dataEvents = -1;
   onMade: () => void = nothing;
   onData: (data: Uint8Array) => void = nothing;
   onLost: (reason: Error) => void = nothing;
@@ -32,8 +34,9 @@ export class Recorder extends Protocol {
     this.received.push(data);
     const text = new TextDecoder().decode(data);
     // Where a stream is cut is nobody's promise.
-    if (this.events.at(-1)?.startsWith("data ")) this.events.push(`${this.events.pop()}${text}`);
+    if (this.events.length === this.#dataEvents) this.events.push(`${this.events.pop()}${text}`);
     else this.events.push(`data ${text}`);
+    this.#dataEvents = this.events.length;
     this.onData(data);
   }
 

@@ -7,6 +7,8 @@ export interface SimWorldOptions {
   readonly seed?: number;
   /** What the way between the two hosts is like, of kind "hosts". */
   readonly link?: LinkOptions;
+  /** The share of segments with data that are lost. (A reset that is lost is never heard of, here as anywhere.) */
+  readonly dataLoss?: number;
 }
 
 /** A simulated host, or two of them: the one that listens is `reactor`'s. */
@@ -20,12 +22,15 @@ export class SimWorld implements TransportWorld {
   readonly #client: SimHost;
   #paths = 0;
 
-  constructor({ kind, seed = 1, link = {} }: SimWorldOptions) {
+  constructor({ kind, seed = 1, link = {}, dataLoss = 0 }: SimWorldOptions) {
     this.#kind = kind;
     this.sim = new Simulation({ seed });
     this.#server = this.sim.host("server");
     this.#client = kind === "hosts" ? this.sim.host("client") : this.#server;
     if (kind === "hosts") this.sim.link("server", "client", link);
+    if (dataLoss > 0) {
+      this.sim.rule(({ data }, random) => (data.length > 0 && random() < dataLoss ? { lose: "loss" } : undefined));
+    }
     this.host = kind === "hosts" ? this.#server.address : "127.0.0.1";
   }
 
