@@ -330,24 +330,29 @@ describe("limits", () => {
     assert.deepEqual(again, { value: { total: 4 } });
   });
 
-  test("keep those of the peer, who learns that it is too many", () => {
-    const waiting: Deferred<{ total: number }>[] = [];
-    const responders = new amp.Responders().respond(Sum, () => {
-      const answer = new Deferred<{ total: number }>();
+  test("keep those of the peer, who learns that it is too many, and may call again after an answer", () => {
+    const waiting: Deferred<{ result: number }>[] = [];
+    const responders = new amp.Responders().respond(Divide, () => {
+      const answer = new Deferred<{ result: number }>();
       waiting.push(answer);
       return answer;
     });
     const { a: client, flush } = served(responders, { b: { limits: { maxCalls: 2 } } });
-    const call = (): { error?: Error; value?: unknown } => errorOf(client.callRemote(Sum, { a: 1, b: 1 }));
+    const call = (): { error?: Error; value?: unknown } => {
+      const seen = errorOf(client.callRemote(Divide, { numerator: 1, denominator: 1 }));
+      flush();
+      return seen;
+    };
     const seen = [call(), call(), call()];
-    flush();
     assert.match(seen[2]?.error?.message ?? "", /UNKNOWN: Too many unanswered calls, 2 allowed/);
-    waiting[0]?.callback({ total: 2 });
-    waiting[1]?.errback(new Error("so what"));
-    using _logs = captureLogs();
+    waiting[0]?.callback({ result: 1 });
+    waiting[1]?.errback(new ZeroDivisionError("declared"));
     flush();
-    assert.deepEqual(seen[0], { value: { total: 2 } });
-    assert.equal(waiting.length, 2);
+    assert.deepEqual(seen[0], { value: { result: 1 } });
+    assert.equal(seen[1]?.error?.message, "declared");
+    call();
+    call();
+    assert.equal(waiting.length, 4);
   });
 
   test("abort a connection whose peer does not take what it asked for", () => {

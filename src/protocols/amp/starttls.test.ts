@@ -73,6 +73,31 @@ describe("STARTTLS", () => {
     assert.equal(transportA.connected, false);
   });
 
+  test("lets no more wait for it than may be unsent, and nothing counts that has left", async () => {
+    // The question for TLS has 31 bytes, and each of the calls 38.
+    const limits = { maxUnsentBytes: 72 };
+    const one = connectedPair(new amp.AmpProtocol(undefined, { limits }), new amp.AmpProtocol(sums, { tls: SERVER }));
+    const secured = one.a.startTls(CLIENT);
+    const call = (client: amp.AmpProtocol): ReturnType<typeof errorOf> =>
+      errorOf(client.callRemote(Sum, { a: 1, b: 1 }));
+    const waited = call(one.a);
+    one.flush();
+    await secured;
+    one.flush();
+    const later = call(one.a);
+    one.flush();
+    assert.deepEqual([waited, later], [{ value: { total: 1_002 } }, { value: { total: 1_002 } }]);
+
+    using logs = captureLogs();
+    const other = connectedPair(new amp.AmpProtocol(undefined, { limits }), new amp.AmpProtocol(sums, { tls: SERVER }));
+    errorOf(other.a.startTls(CLIENT));
+    const many = [call(other.a), call(other.a)];
+    assert.equal(other.transportA.connected, false);
+    other.flush();
+    assert.match(many[0]?.error?.message ?? "", /Peer left more than 72 bytes untaken/);
+    assert.equal(logs.events.length, 1);
+  });
+
   test("cannot be asked for twice", async () => {
     const { a: client, flush } = connectedPair(new amp.AmpProtocol(), new amp.AmpProtocol(sums, { tls: SERVER }));
     const secured = client.startTls(CLIENT);
