@@ -10,9 +10,10 @@ import { int } from "./int.ts";
 import { line } from "./line.ts";
 import { Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
+import { socks } from "./socks.ts";
 import type { FuzzTarget } from "./target.ts";
 
-export const TARGETS: Readonly<Record<string, FuzzTarget>> = { amp: ampBoxes, haproxy, int, line, netstring };
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = { amp: ampBoxes, haproxy, int, line, netstring, socks };
 
 /** @throws Error with the input, and what it led to as the cause. */
 export function fuzz(target: FuzzTarget, count: number, seed: number): void {

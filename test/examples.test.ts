@@ -113,6 +113,17 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await said(t, socket, "You are 203.0.113.7:50000, and came by a proxy that speaks version 1\r\n");
   });
 
+  test("socks-proxy wants the login it is given, says what it is asked, and carries the connection", async (t) => {
+    const target = Number(await portOf(run(t, "echo", ANYWHERE)));
+    const proxy = run(t, "socks-proxy", ANYWHERE, "ann", "secret");
+    const socket = connectPlain(Number(await portOf(proxy)), "127.0.0.1");
+    socket.write(`\x05\x01\x02\x01\x03ann\x06secret\x05\x01\0\x03\x09127.0.0.1`);
+    socket.write(Buffer.from([target >> 8, target & 255]));
+    socket.write("hello");
+    await said(t, socket, "hello");
+    await proxy.out.until(`ann asks: connect 127.0.0.1 ${target}\n`);
+  });
+
   test("child-process sorts", async (t) => {
     const program = run(t, "child-process", "pear", "apple", "fig");
     assert.equal((await program.finished()).code, 0);

@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "ropewalk/log": "Logger",
   "ropewalk/haproxy": "receiveProxyHeader sendProxyHeader proxyHeaderOf readProxyHeader encodeProxyHeader",
   "ropewalk/policies": "idleTimeout limitConnections throttle trafficLog",
+  "ropewalk/socks": "socksServer connectThroughSocks socksBind socksAssociate",
   "ropewalk/testing":
     "Clock MemoryReactor MemoryTransport connectedPair feedThreeWays transportConformance reactorConformance",
 };

@@ -144,5 +144,6 @@ function checkNames<E>(present: ReadonlyMap<string, EndpointType<E>>, added: rea
 /** The protocol families that add types when they are imported, for the errors of those who have not. */
 const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["haproxy", "ropewalk/haproxy"],
+  ["socks4", "ropewalk/socks"],
   ["socks5", "ropewalk/socks"],
 ]);

@@ -11,8 +11,7 @@ import {
   readArguments,
 } from "../../endpoints/arguments.ts";
 import { innerEndpoint, type ParsedEndpoint } from "../../endpoints/grammar.ts";
-import { TransportWrapper } from "../../policies/wrapper.ts";
-import { EMPTY } from "../../wire/byte-queue.ts";
+import { EarlyBytesTransport } from "../../policies/early-bytes.ts";
 import { GrowingBytes } from "../../wire/growing-bytes.ts";
 import { type ProxyHeaderSettings, readProxyHeader } from "./codec.ts";
 import { RemoteProxyHeaderError } from "./errors.ts";
@@ -138,9 +137,9 @@ export class HeaderReceiver extends Protocol {
     // Declaring these turns half-close on, so they are there only if the inner protocol has them.
     if (inner.readConnectionLost !== undefined) this.readConnectionLost = () => inner.readConnectionLost?.();
     if (inner.writeConnectionLost !== undefined) this.writeConnectionLost = () => inner.writeConnectionLost?.();
-    const transport = new ProxiedTransport(this.transport, peer, header.destination, inner, rest);
+    const transport = new ProxiedTransport(this.transport, { peer, local: header.destination }, inner, rest);
     inner.makeConnection(transport);
-    transport.deliverRest();
+    transport.deliverEarly();
   }
 
   #stopTimer(): void {
@@ -149,26 +148,20 @@ export class HeaderReceiver extends Protocol {
   }
 }
 
-/** Tells the true addresses; and holds what came with the header, should its protocol not want to read yet. */
-class ProxiedTransport extends TransportWrapper {
+/** Tells the true addresses. */
+class ProxiedTransport extends EarlyBytesTransport {
   readonly #peer: Address;
   readonly #local: ProxiedAddress | undefined;
-  readonly #protocol: Protocol;
-  #rest: Uint8Array;
-  #isPaused = false;
 
   constructor(
     outer: Transport,
-    peer: Address,
-    local: ProxiedAddress | undefined,
+    addresses: { readonly peer: Address; readonly local: ProxiedAddress | undefined },
     protocol: Protocol,
-    rest: Uint8Array,
+    early: Uint8Array,
   ) {
-    super(outer);
-    this.#peer = peer;
-    this.#local = local;
-    this.#protocol = protocol;
-    this.#rest = rest;
+    super(outer, protocol, early);
+    this.#peer = addresses.peer;
+    this.#local = addresses.local;
   }
 
   override get peer(): Address {
@@ -177,24 +170,6 @@ class ProxiedTransport extends TransportWrapper {
 
   override get local(): Address {
     return this.#local ?? this.outer.local;
-  }
-
-  override pauseReading(): void {
-    this.#isPaused = true;
-    super.pauseReading();
-  }
-
-  override resumeReading(): void {
-    this.#isPaused = false;
-    super.resumeReading();
-    this.deliverRest();
-  }
-
-  deliverRest(): void {
-    const rest = this.#rest;
-    if (this.#isPaused || rest.length === 0 || !this.connected) return;
-    this.#rest = EMPTY;
-    this.#protocol.dataReceived(rest);
   }
 }
 

@@ -1,15 +1,12 @@
 import { formatAddress, type UdpAddress } from "../../../core/address.ts";
-import { DatagramProtocol, type DatagramTransport } from "../../../core/datagram.ts";
-import type { Deferred } from "../../../core/deferred/deferred.ts";
+import type { DatagramProtocol, DatagramTransport } from "../../../core/datagram.ts";
 import { Logger } from "../../../core/log/logger.ts";
+import { type DatagramTarget, DatagramWrapper, DivertedTransport } from "../../../policies/datagram-wrapper.ts";
 import { joinBytes } from "../../../wire/join-bytes.ts";
 import { TEXT } from "../../../wire/text.ts";
 import { type ProxyHeaderSettings, type ReadProxyHeader, readProxyHeader } from "../codec.ts";
 import { encodeProxyHeader, type ProxyHeaderOptions } from "../encode.ts";
 import { RemoteProxyHeaderError } from "../errors.ts";
-
-/** Where a datagram is to go. */
-type Target = { readonly host: string; readonly port: number };
 
 /** How `receiveProxyDatagrams` receives. */
 export interface ReceiveProxyDatagramsOptions extends ProxyHeaderSettings {
@@ -65,28 +62,6 @@ export function receiveProxyDatagrams(
  */
 export function sendProxyDatagrams(protocol: DatagramProtocol, options: ProxyHeaderOptions = {}): DatagramProtocol {
   return new DatagramSender(protocol, options);
-}
-
-/** Passes every event on. */
-class DatagramWrapper extends DatagramProtocol {
-  protected readonly inner: DatagramProtocol;
-
-  constructor(inner: DatagramProtocol) {
-    super();
-    this.inner = inner;
-  }
-
-  override datagramReceived(data: Uint8Array, from: UdpAddress): void {
-    this.inner.datagramReceived(data, from);
-  }
-
-  override stopProtocol(): void {
-    this.inner.stopProtocol();
-  }
-
-  override connectionRefused(): void {
-    this.inner.connectionRefused();
-  }
 }
 
 class DatagramReceiver extends DatagramWrapper {
@@ -148,7 +123,7 @@ class DatagramSender extends DatagramWrapper {
     this.transport = transport;
     const { source, destination } = this.#options;
     const own = source === undefined && destination === undefined;
-    const send = (data: Uint8Array | string, to: Target | undefined): void => {
+    const send = (data: Uint8Array | string, to: DatagramTarget | undefined): void => {
       const target = to === undefined ? transport.peer : ({ ...transport.local, ...to } as const);
       const ends = own ? { source: transport.local, destination: target } : { source, destination };
       const payload = typeof data === "string" ? TEXT.encodeUtf8(data) : data;
@@ -158,62 +133,7 @@ class DatagramSender extends DatagramWrapper {
   }
 }
 
-/** A transport whose datagrams go another way. */
-class DivertedTransport implements DatagramTransport {
-  readonly #outer: DatagramTransport;
-  readonly write: DatagramTransport["write"];
-
-  constructor(outer: DatagramTransport, write: (data: Uint8Array | string, to: Target | undefined) => void) {
-    this.#outer = outer;
-    this.write = write;
-  }
-
-  get local(): UdpAddress {
-    return this.#outer.local;
-  }
-
-  get peer(): UdpAddress | undefined {
-    return this.#outer.peer;
-  }
-
-  connect(peer: Target): Deferred<void> {
-    return this.#outer.connect(peer);
-  }
-
-  joinGroup(group: string, interfaceAddress?: string): void {
-    this.#outer.joinGroup(group, interfaceAddress);
-  }
-
-  leaveGroup(group: string, interfaceAddress?: string): void {
-    this.#outer.leaveGroup(group, interfaceAddress);
-  }
-
-  setMulticastTtl(hops: number): void {
-    this.#outer.setMulticastTtl(hops);
-  }
-
-  setMulticastLoopback(enabled: boolean): void {
-    this.#outer.setMulticastLoopback(enabled);
-  }
-
-  setMulticastInterface(interfaceAddress: string): void {
-    this.#outer.setMulticastInterface(interfaceAddress);
-  }
-
-  setBroadcast(enabled: boolean): void {
-    this.#outer.setBroadcast(enabled);
-  }
-
-  stopListening(): Deferred<void> {
-    return this.#outer.stopListening();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stopListening();
-  }
-}
-
-function keyOf({ host, port }: Target): string {
+function keyOf({ host, port }: DatagramTarget): string {
   return `${host} ${port}`;
 }
 
