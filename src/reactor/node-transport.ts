@@ -14,7 +14,7 @@ import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { type Connected, DirectSocket, type SocketOwner } from "./direct-socket.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { localAddressOf, peerAddressOf } from "./socket-address.ts";
-import { shakeHands, type TlsSession } from "./tls-session.ts";
+import { secureSocket, type TlsSession } from "./tls-session.ts";
 import { TlsUpgrade } from "./tls-upgrade.ts";
 
 /** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
@@ -94,7 +94,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     this.#upgrade ??= new TlsUpgrade();
     const upgrade = this.#upgrade;
     upgrade.phase = "shaking";
-    return shakeHands(plain, options, this.loop).addCallbacks(
+    return secureSocket(plain, options, this.loop).addCallbacks(
       (session) => this.#secured(upgrade, session),
       (error: Error) => {
         upgrade.phase = "failed";

@@ -6,12 +6,12 @@ import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
 import type { TlsServerOptions } from "../core/tls.ts";
+import { prepareServer } from "../tls/handshake.ts";
 import { acceptConnections } from "./accept.ts";
 import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
 import { serverAddressOf } from "./socket-address.ts";
-import { prepareServer } from "./tls-session.ts";
 
 /** A listening socket, and the factory that its connections go to. */
 class NodePort implements Port {

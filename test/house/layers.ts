@@ -7,6 +7,8 @@ import { isTest, type Rule, roomOf, shippedSources, violation } from "./rule.ts"
 const LAYERS: Readonly<Record<string, number>> = {
   core: 0,
   wire: 0,
+  // Between the two: what both doors to the world need for TLS, and nobody else.
+  tls: 0.5,
   reactor: 1,
   sim: 1,
   testing: 1,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TlsClientOptions } from "../core/tls.ts";
-import { packSession, unpackSession } from "./tls-resumption.ts";
+import { packSession, unpackSession } from "./resumption.ts";
 
 const certificate = selfSigned();
 const ticket = Buffer.from("a ticket as OpenSSL makes them");
