@@ -4,6 +4,7 @@ import { joinBytes } from "../../wire/join-bytes.ts";
 export class ReceiveQueue {
   weight = 0;
   #pieces: { data: Uint8Array; weight: number; readonly isOpaque: boolean }[] = [];
+  #first = 0;
 
   put(data: Uint8Array, weight: number, isOpaque: boolean): void {
     this.#pieces.push({ data, weight, isOpaque });
@@ -12,36 +13,44 @@ export class ReceiveQueue {
 
   clear(): void {
     this.#pieces = [];
+    this.#first = 0;
     this.weight = 0;
   }
 
   /** Takes `limit` bytes, or what there is; of ciphertext always one segment: where it was cut is not ours to change. */
   take(limit: number): Uint8Array {
-    const first = this.#pieces[0];
+    const first = this.#pieces[this.#first];
     if (first === undefined) return EMPTY;
-    if (first.isOpaque || first.data.length === limit || (first.data.length < limit && this.#pieces.length === 1)) {
-      this.#pieces.shift();
-      this.weight -= first.weight;
-      return first.data.slice();
+    if (first.isOpaque || first.data.length >= limit || this.#pieces.length - this.#first === 1) {
+      return this.#takeOfFirst(first.isOpaque ? first.data.length : limit).slice();
     }
     const parts: Uint8Array[] = [];
-    let taken = 0;
-    while (taken < limit) {
-      const piece = this.#pieces[0];
+    for (let left = limit; left > 0; ) {
+      const piece = this.#pieces[this.#first];
       if (piece === undefined || piece.isOpaque) break;
-      const part = piece.data.subarray(0, limit - taken);
-      if (part.length === piece.data.length) {
-        this.#pieces.shift();
-      } else {
-        piece.data = piece.data.subarray(part.length);
-        piece.weight -= part.length;
-      }
+      const part = this.#takeOfFirst(left);
+      left -= part.length;
       parts.push(part);
-      taken += part.length;
     }
-    this.weight -= taken;
-    const [only] = parts;
-    return parts.length === 1 && only !== undefined ? only.slice() : joinBytes(parts);
+    return joinBytes(parts);
+  }
+
+  #takeOfFirst(limit: number): Uint8Array {
+    const piece = this.#pieces[this.#first] as { data: Uint8Array; weight: number };
+    const { data, weight } = piece;
+    if (data.length > limit) {
+      piece.data = data.subarray(limit);
+      piece.weight = weight - limit;
+      this.weight -= limit;
+      return data.subarray(0, limit);
+    }
+    this.weight -= weight;
+    this.#first += 1;
+    if (this.#first === this.#pieces.length) {
+      this.#pieces.length = 0;
+      this.#first = 0;
+    }
+    return data;
   }
 }
 
