@@ -1,4 +1,8 @@
 import { installWallClock } from "../core/log/clock.ts";
+import type { LogEvent } from "../core/log/event.ts";
+import { formatEvent } from "../core/log/format.ts";
+import { LogLevels } from "../core/log/levels.ts";
+import { logPublisher } from "../core/log/publisher.ts";
 import { HostKernel, type Surroundings } from "./host-kernel.ts";
 import type { LinkOptions, Selector } from "./network/link-options.ts";
 import { Network } from "./network/network.ts";
@@ -6,7 +10,7 @@ import type { Rule } from "./network/rules.ts";
 import { RandomSource } from "./random-source.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type HostOptions, makeHost, type SimHost } from "./sim-host.ts";
-import { runningProcess } from "./sim-process.ts";
+import { runningProcess, type SimProcess } from "./sim-process.ts";
 import { type Observer, Observers } from "./trace/observer.ts";
 import { TraceHash } from "./trace/trace-hash.ts";
 import { Zone } from "./zone.ts";
@@ -178,11 +182,17 @@ export class Simulation {
     return await this.until(result, options);
   }
 
-  #drive(endMs: number, isDone: () => boolean): Promise<void> {
-    const wallClock = installWallClock(
-      () => runningProcess()?.machine.clock.wallTimeMs() ?? this.#surroundings.wallStartMs + this.nowMs,
-    );
-    return this.#scheduler.drive(endMs, isDone).finally(() => wallClock[Symbol.dispose]());
+  async #drive(endMs: number, isDone: () => boolean): Promise<void> {
+    using _clock = installWallClock(() => clockOf(runningProcess()) ?? this.#surroundings.wallStartMs + this.nowMs);
+    using _labels = logPublisher.addOnlooker((event) => this.#label(event), new LogLevels("debug"));
+    await this.#scheduler.drive(endMs, isDone);
+  }
+
+  /** What a host logs is a label on its life. */
+  #label(event: LogEvent): void {
+    const owner = runningProcess();
+    if (owner === undefined || this.#observers.list.length === 0) return;
+    this.#observers.noted({ timeMs: this.nowMs, host: owner.machine.name, kind: "log", text: formatEvent(event) });
   }
 
   #stuck(why: string): SimulationStuck {
@@ -200,6 +210,10 @@ export interface UntilOptions {
 /** What a test waited for in a simulation did not come. */
 export class SimulationStuck extends Error {
   override readonly name: string = "SimulationStuck";
+}
+
+function clockOf(owner: SimProcess | undefined): number | undefined {
+  return owner?.machine.clock.wallTimeMs();
 }
 
 const HOUR_MS = 3_600_000;

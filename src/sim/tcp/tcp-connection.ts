@@ -374,7 +374,8 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
 
   #armTimer(): void {
     if (this.#deadlineMs !== Number.POSITIVE_INFINITY) return;
-    this.#deadlineMs = this.stack.scheduler.nowMs + this.#congestion.timeoutMs * 2 ** this.#retries;
+    this.#deadlineMs =
+      this.stack.scheduler.nowMs + Math.min(this.#congestion.timeoutMs * 2 ** this.#retries, LONGEST_TIMEOUT_MS);
     this.#setTimer();
   }
 
@@ -469,6 +470,8 @@ const DUPLICATES_BEFORE_RESENDING = 3;
 /** tcp_retries2 and tcp_syn_retries of Linux: about a quarter of an hour, and two minutes. */
 const RETRIES = 15;
 const SYN_RETRIES = 6;
+/** TCP_RTO_MAX of Linux. */
+const LONGEST_TIMEOUT_MS = 120_000;
 /** tcp_fin_timeout of Linux. */
 const ORPHAN_MS = 60_000;
 /** As the reactor on Node does: a reset would cost the peer what it has not read. */

@@ -101,10 +101,11 @@ export class SimDatagramPort implements DatagramTransport {
     // Not allowed, not reached: the system says so, and whoever sends datagrams does not listen.
     if (isBroadcast(host) && !this.#mayBroadcast) return;
     const receivers = isGroup || isBroadcast(host) ? stack.host.receiversOf(host, port) : [undefined];
-    for (const networkInterface of receivers) {
+    for (const [at, networkInterface] of receivers.entries()) {
       const isOwn = networkInterface?.hostId === from.hostId;
       if (isGroup && (isOwn ? !this.#hearsItself : this.#multicastTtl === 0)) continue;
-      stack.send(from, this.local.port, { host, port, networkInterface }, copy);
+      // Whoever hears it may change the bytes.
+      stack.send(from, this.local.port, { host, port, networkInterface }, at === 0 ? copy : copy.slice());
     }
   }
 
