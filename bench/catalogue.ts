@@ -1,6 +1,6 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-type ServerMode = "echo" | "lines" | "sink" | "source" | "amp";
+type ServerMode = "echo" | "lines" | "sink" | "source" | "amp" | "socks" | "proxied";
 type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold" | "calls";
 
 export interface TcpLoad {
@@ -11,7 +11,9 @@ export interface TcpLoad {
   readonly connections: number;
   /** Messages of 64 bytes, or calls, that are on their way at once on each connection. */
   readonly depth: number;
-  /** Those of `tcpServers` that have the mode; all unless given. */
+  /** What each connection says before its first message: through SOCKS to an echo, or a PROXY header. */
+  readonly opening?: "socks" | "proxy";
+  /** Those that have the mode; all `tcpServers` unless given. */
   readonly servers?: readonly string[];
 }
 
@@ -70,6 +72,43 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
       },
     ],
   },
+  socks: {
+    kind: "tcp",
+    loads: [
+      {
+        name: "relay, ping-pong",
+        mode: "socks",
+        kind: "exchange",
+        connections: 100,
+        depth: 1,
+        opening: "socks",
+        servers: ["ropewalk", "microsocks"],
+      },
+      {
+        name: "relay, 16 pipelined",
+        mode: "socks",
+        kind: "exchange",
+        connections: 100,
+        depth: 16,
+        opening: "socks",
+        servers: ["ropewalk", "microsocks"],
+      },
+    ],
+  },
+  haproxy: {
+    kind: "tcp",
+    loads: [
+      {
+        name: "header, echo, close",
+        mode: "proxied",
+        kind: "churn",
+        connections: 32,
+        depth: 1,
+        opening: "proxy",
+        servers: ["ropewalk", "twisted"],
+      },
+    ],
+  },
   timers: {
     kind: "job",
     loads: [
@@ -91,8 +130,8 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
 export const contenders: readonly string[] = [
   ...new Set([
     ...tcpServers,
-    ...Object.values(catalogue).flatMap((bench) =>
-      bench.kind === "job" ? bench.loads.flatMap((load) => load.servers) : [],
+    ...Object.values(catalogue).flatMap((bench: TcpBench | JobBench) =>
+      bench.loads.flatMap((load: { readonly servers?: readonly string[] }) => load.servers ?? []),
     ),
   ]),
 ];

@@ -4,6 +4,7 @@ import type { Options } from "./arguments.ts";
 import { type TcpBench, type TcpLoad, tcpServers } from "./catalogue.ts";
 import { type Figure, rotated, type Sample, toFigure } from "./figure.ts";
 import { cpuUs, rssBytes } from "./measure.ts";
+import { type Opening, proxyOpening, socksOpening } from "./opening.ts";
 import { Program } from "./program.ts";
 import type { Toolbox } from "./toolbox.ts";
 
@@ -22,15 +23,35 @@ export async function* runTcp(
       const command = toolbox.server(server);
       if (command !== undefined) commands.set(server, [...command, load.mode]);
     }
-    const samples = load.kind === "hold" ? holdRounds : loadRounds;
-    for (const [server, taken] of await samples(load, commands, options, toolbox.load()))
-      yield toFigure(name, load.name, server, taken);
+    const rounds = load.kind === "hold" ? holdRounds : loadRounds;
+    const target = load.opening === "socks" ? await startTarget(toolbox) : undefined;
+    try {
+      const opened = { ...load, opening: openingOf(load, target) };
+      for (const [server, taken] of await rounds(opened, commands, options, toolbox.load()))
+        yield toFigure(name, load.name, server, taken);
+    } finally {
+      await target?.program.end();
+    }
   }
+}
+
+type OpenedLoad = Omit<TcpLoad, "opening"> & { readonly opening: Opening };
+
+/** What a proxy connects to: the cheapest echo that there is, so that it does not get in the proxy's way. */
+function startTarget(toolbox: Toolbox): Promise<Server> {
+  const command = toolbox.server("c-epoll") ?? toolbox.server("node-net");
+  if (command === undefined) throw new Error("Cannot measure a proxy: there is no echo server behind it");
+  return startServer([...command, "echo"]);
+}
+
+function openingOf({ opening }: TcpLoad, target: Server | undefined): Opening {
+  if (opening === "proxy") return proxyOpening;
+  return target === undefined ? [] : socksOpening(Number(target.port));
 }
 
 type Samples = Map<string, Sample[]>;
 type Rounds = (
-  load: TcpLoad,
+  load: OpenedLoad,
   commands: ReadonlyMap<string, readonly string[]>,
   options: Options,
   generator: readonly string[],
@@ -86,9 +107,15 @@ async function startServer(command: readonly string[]): Promise<Server> {
 }
 
 /** The connections are open before the first look at the server and still open at the last. */
-async function measure(server: Server, load: TcpLoad, seconds: number, generator: readonly string[]): Promise<Sample> {
+async function measure(
+  server: Server,
+  load: OpenedLoad,
+  seconds: number,
+  generator: readonly string[],
+): Promise<Sample> {
   const { pid } = server.program;
-  const words = [load.kind, server.port, seconds, load.connections, load.depth].map(String);
+  const first = load.opening.flatMap(({ said, answerBytes }) => [said, answerBytes]);
+  const words = [load.kind, server.port, seconds, load.connections, load.depth, ...first].map(String);
   const program = new Program([...generator, ...words]);
   try {
     await program.nextLine(startTimeoutMs);

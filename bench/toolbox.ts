@@ -36,6 +36,7 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
     "node-net": () => [execPath, join(built, "servers/node-net.js")],
     twisted: () => findTwisted(warn),
     "c-epoll": () => compile("servers/epoll.c"),
+    microsocks: () => findMicrosocks(warn),
   };
   return {
     server: (name) => once(name, servers[name] ?? (() => undefined)),
@@ -48,6 +49,12 @@ function findTwisted(warn: (line: string) => void): readonly string[] | undefine
   if (spawnSync(python, ["-c", "import twisted"]).status === 0)
     return [python, join(sources, "servers/twisted_server.py")];
   warn(`MISSING twisted: ${python} cannot import it; install it (apt-get install python3-twisted)`);
+  return undefined;
+}
+
+function findMicrosocks(warn: (line: string) => void): readonly string[] | undefined {
+  if (spawnSync("microsocks", ["-?"]).error === undefined) return [python, join(sources, "servers/microsocks.py")];
+  warn("MISSING microsocks: install it (apt-get install microsocks)");
   return undefined;
 }
 

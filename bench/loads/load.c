@@ -4,6 +4,7 @@
 //
 // It prints `ready`, waits for a line on stdin, runs, prints `{"ops":N,"seconds":S}` and keeps what it holds open
 // until stdin ends, so that the caller can look at the server before, between and after. Kinds:
+// Each OPENING, in hex, is what a connection says first, and ANSWER_BYTES long what it gets for it.
 //   exchange  DEPTH lines of 64 bytes at a time on each connection; all must come back the same
 //   calls     DEPTH AMP calls of Sum at a time on each connection, as Twisted's client makes them; all must be answered
 //   send      64 KiB chunks to the server, which answers each MiB with that MiB's last byte
@@ -25,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE = 64, CHUNK = 65536, MIB = 1 << 20, PERIOD = 251, WINDOW = 4, MAX_DEPTH = 64, GRACE_SECONDS = 10 };
+enum { MESSAGE = 64, CHUNK = 65536, MIB = 1 << 20, PERIOD = 251, WINDOW = 4, MAX_DEPTH = 64, GRACE_SECONDS = 10, MAX_OPENINGS = 4 };
 
 typedef struct {
   int fd;
@@ -34,11 +35,18 @@ typedef struct {
   char out[MESSAGE * MAX_DEPTH];
 } Connection;
 
+typedef struct {
+  unsigned char bytes[256];
+  size_t length, answer;
+} Opening;
+
 static int port, depth, queue;
 static double deadline;
 static unsigned long ops;
 static unsigned sequence;
 static char pattern[PERIOD + MIB], scratch[MIB];
+static Opening openings[MAX_OPENINGS];
+static int opening_count;
 
 static void refuse(const char *what) {
   fprintf(stderr, "load: %s\n", what);
@@ -69,6 +77,22 @@ static int dial(int nonblocking) {
   if (nonblocking) fcntl(fd, F_SETFL, O_NONBLOCK);
   if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) fail("cannot connect");
   return fd;
+}
+
+static void add_opening(const char *hex, const char *answer) {
+  Opening *o = &openings[opening_count++];
+  o->length = strlen(hex) / 2, o->answer = atoi(answer);
+  if (o->length > sizeof o->bytes) refuse("opening out of bounds");
+  for (size_t i = 0; i < o->length; i++)
+    if (sscanf(hex + 2 * i, "%2hhx", &o->bytes[i]) != 1) refuse("opening is not hex");
+}
+
+// What no answer is due to leaves in one segment with the first message.
+static void open_up(int fd) {
+  for (Opening *o = openings; o < openings + opening_count; o++) {
+    if (send(fd, o->bytes, o->length, MSG_NOSIGNAL | (o->answer ? 0 : MSG_MORE)) != (ssize_t)o->length) fail("cannot send");
+    if (o->answer && recv(fd, scratch, o->answer, MSG_WAITALL) != (ssize_t)o->answer) fail("was refused");
+  }
 }
 
 static void watch(Connection *c, unsigned events) {
@@ -184,6 +208,7 @@ static int churn(Connection *c, int over) {
   if (c->state == CONNECTING) {
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     epoll_ctl(queue, EPOLL_CTL_MOD, c->fd, &e);
+    open_up(c->fd);
     send_messages(c, 1);
     c->state = WAITING;
   } else if (c->state == WAITING) {
@@ -231,7 +256,10 @@ static void wait_for_line(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) refuse("usage: load exchange|calls|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH");
+  if (argc < 6 || argc % 2 || argc > 6 + 2 * MAX_OPENINGS)
+    refuse("usage: load exchange|calls|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH [OPENING ANSWER_BYTES]…");
+  for (int i = 6; i < argc; i += 2) add_opening(argv[i], argv[i + 1]);
+  if (!strcmp(argv[1], "churn") && opening_count && openings[0].answer) refuse("churn takes no answer to its opening");
   const char *kind = argv[1];
   port = atoi(argv[2]), depth = atoi(argv[5]);
   double seconds = atof(argv[3]);
@@ -249,6 +277,7 @@ int main(int argc, char **argv) {
   Connection *all = calloc(connections, sizeof *all);
   for (int i = 0; opened_before && i < connections; i++) {
     all[i].fd = dial(0);
+    open_up(all[i].fd);
     send_messages(&all[i], 0);
     fcntl(all[i].fd, F_SETFL, O_NONBLOCK);
   }

@@ -4,7 +4,7 @@ import { argv, exit, stdin } from "node:process";
 import { createInterface } from "node:readline";
 import { chunk, mib } from "../servers/wire.ts";
 
-const [kind = "", port = "", seconds = "", connections = "", depth = ""] = argv.slice(2);
+const [kind = "", port = "", seconds = "", connections = "", depth = "", ...openings] = argv.slice(2);
 const kinds: Record<string, (socket: Socket, done: () => void) => void> = { exchange, calls, send, receive };
 const period = 251;
 const windowBytes = 4 * mib;
@@ -129,10 +129,21 @@ function answered(socket: Socket): Promise<void> {
 
 function dial(): Promise<Socket> {
   return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port: Number(port), noDelay: true }, () => resolve(socket));
+    const socket = connect({ host: "127.0.0.1", port: Number(port), noDelay: true }, async () => {
+      for (let i = 0; i < openings.length; i += 2) {
+        socket.write(Buffer.from(openings[i] ?? "", "hex"));
+        await taken(socket, Number(openings[i + 1]));
+      }
+      resolve(socket);
+    });
     socket.on("error", (error) => fail(error.message));
     socket.on("end", () => socket.writableEnded || fail("the server closed while an answer was due"));
   });
+}
+
+/** Waits for the answer to an opening. */
+async function taken(socket: Socket, bytes: number): Promise<void> {
+  while (bytes > 0 && socket.read(bytes) === null) await new Promise((resolve) => socket.once("readable", resolve));
 }
 
 /** Each message carries its own number, so that an answer to another message is seen as wrong. */

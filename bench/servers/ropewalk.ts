@@ -1,7 +1,9 @@
 /** Ours, as its users write it. Modes as in epoll.c. */
-import { formatAddress, NodeReactor, Protocol } from "ropewalk";
+import { formatAddress, NodeReactor, Protocol, type ProtocolFactory } from "ropewalk";
 import * as amp from "ropewalk/amp";
+import { receiveProxyHeader } from "ropewalk/haproxy";
 import { LineProtocol } from "ropewalk/line";
+import { socksServer } from "ropewalk/socks";
 import { chunk, chunksPerAsk, mib } from "./wire.ts";
 
 class Echo extends Protocol {
@@ -63,18 +65,20 @@ class Calculator extends amp.AmpProtocol {
   }
 }
 
-const modes: Record<string, new () => Protocol> = {
-  echo: Echo,
-  lines: Lines,
-  sink: Sink,
-  source: Source,
-  amp: Calculator,
+const modes: Record<string, (reactor: NodeReactor) => ProtocolFactory> = {
+  echo: () => () => new Echo(),
+  lines: () => () => new Lines(),
+  sink: () => () => new Sink(),
+  source: () => () => new Source(),
+  amp: () => () => new Calculator(),
+  socks: (reactor) => socksServer(reactor),
+  proxied: (reactor) => receiveProxyHeader(() => new Echo(), { clock: reactor }),
 };
 
-const Mode = modes[process.argv[2] ?? ""];
-if (Mode === undefined) throw new Error(`Unknown mode "${process.argv[2]}": use one of ${Object.keys(modes)}`);
+const mode = modes[process.argv[2] ?? ""];
+if (mode === undefined) throw new Error(`Unknown mode "${process.argv[2]}": use one of ${Object.keys(modes)}`);
 process.stdin.resume().on("end", () => process.exit(0));
 const reactor = new NodeReactor();
-const { address } = await reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => new Mode());
+const { address } = await reactor.listenTcp({ port: 0, host: "127.0.0.1" }, mode(reactor));
 console.log(`port ${address.kind === "tcp" ? address.port : formatAddress(address)}`);
 await reactor.run();

@@ -1,4 +1,4 @@
-"""Twisted on its epoll reactor, as its users write it. Modes: echo, lines, sink, source, amp."""
+"""Twisted on its epoll reactor, as its users write it. Modes: echo, lines, sink, source, amp, proxied."""
 
 import resource
 import sys
@@ -9,6 +9,7 @@ epollreactor.install()
 
 from twisted.internet import interfaces, protocol, reactor, stdio  # noqa: E402
 from twisted.protocols import amp, basic  # noqa: E402
+from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory  # noqa: E402
 from zope.interface import implementer  # noqa: E402
 
 MIB = 1 << 20
@@ -87,9 +88,12 @@ class Parent(protocol.Protocol):
 
 limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-modes = {"echo": Echo, "lines": Lines, "sink": Sink, "source": Source, "amp": Calculator}
+modes = {"echo": Echo, "lines": Lines, "sink": Sink, "source": Source, "amp": Calculator, "proxied": Echo}
 factory = protocol.Factory.forProtocol(modes[sys.argv[1]])
 factory.noisy = False
+if sys.argv[1] == "proxied":
+    factory = HAProxyWrappingFactory(factory)
+    factory.noisy = False
 port = reactor.listenTCP(0, factory, backlog=511, interface="127.0.0.1")
 print(f"port {port.getHost().port}", flush=True)
 stdio.StandardIO(Parent())

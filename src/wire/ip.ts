@@ -8,7 +8,7 @@ export function parseIp(text: string): Uint8Array | undefined {
 
 /** The address that 4 or 16 bytes stand for, IPv6 as RFC 5952 §4 and §5 write it. */
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join(".")}`;
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] as number) << 8) | (bytes[2 * i + 1] as number));
   const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");

@@ -3,7 +3,7 @@ import { familyOf } from "../../core/address.ts";
 import { formatIp, parseIp } from "../../wire/ip.ts";
 import { TEXT } from "../../wire/text.ts";
 import { RemoteProxyHeaderError } from "./errors.ts";
-import type { ProxiedAddress, ProxyHeader } from "./events.ts";
+import type { ProxiedAddress, ProxyHeader, ProxyTlv } from "./events.ts";
 import { ADDRESS_BYTES, FIXED_BYTES, factsOf, readTlvs } from "./tlv-codec.ts";
 
 /** What a received header may be. */
@@ -82,7 +82,11 @@ function tcpAddress(familyName = "", host = "", digits = ""): ProxiedAddress | u
 }
 
 function readV2(bytes: Uint8Array, maxHeaderBytes: number): ReadProxyHeader | undefined {
-  const [versionAndCommand, family, high, low] = bytes.subarray(V2_SIGNATURE.length, FIXED_BYTES);
+  // By index: each proxied connection comes by here, and destructuring costs an iterator.
+  const versionAndCommand = bytes[V2_SIGNATURE.length];
+  const family = bytes[13];
+  const high = bytes[14];
+  const low = bytes[15];
   if (versionAndCommand === undefined) return undefined;
   if (versionAndCommand >> 4 !== 2) throw new RemoteProxyHeaderError(`it is of version ${versionAndCommand >> 4}`);
   const command = COMMANDS[versionAndCommand & 0x0f];
@@ -103,26 +107,41 @@ function readV2(bytes: Uint8Array, maxHeaderBytes: number): ReadProxyHeader | un
     throw new RemoteProxyHeaderError(`its ${length} bytes are too few for its addresses`);
   }
   if (bytes.length < length) return undefined;
-  return { header: headerOfBytes(bytes.subarray(0, length), family, addressBytes as number), length };
-}
-
-function headerOfBytes(bytes: Uint8Array, family: number, addressBytes: number): ProxyHeader {
-  const addresses = bytes.subarray(FIXED_BYTES, FIXED_BYTES + addressBytes);
+  const source = addressAt(bytes, family, 0);
+  const destination = addressAt(bytes, family, 1);
+  const tlvsAt = FIXED_BYTES + (addressBytes as number);
+  const tlvs = tlvsAt === length ? NO_TLVS : readTlvs(bytes.subarray(0, length), tlvsAt);
   const datagrams = (family & 0x0f) === 2;
-  const [source, destination] = addressesIn(addresses, datagrams ? "udp" : "tcp");
-  const tlvs = readTlvs(bytes, FIXED_BYTES + addressBytes);
-  return { version: 2, command: "PROXY", source, destination, datagrams, tlvs, facts: factsOf(tlvs) };
+  return {
+    header: { version: 2, command: "PROXY", source, destination, datagrams, tlvs, facts: factsOf(tlvs) },
+    length,
+  };
 }
 
-function addressesIn(bytes: Uint8Array, kind: "tcp" | "udp"): (ProxiedAddress | undefined)[] {
-  if (bytes.length === 0) return [];
-  if (bytes.length === 216) return [unixAddress(bytes.subarray(0, 108)), unixAddress(bytes.subarray(108))];
-  const size = bytes.length === 12 ? 4 : 16;
-  const port = (at: number) => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-  return [
-    ipAddress(kind, bytes.subarray(0, size), port(2 * size)),
-    ipAddress(kind, bytes.subarray(size, 2 * size), port(2 * size + 2)),
-  ];
+/** The first address, 0, or the second, 1. */
+function addressAt(bytes: Uint8Array, family: number, index: 0 | 1): ProxiedAddress | undefined {
+  const kind = (family & 0x0f) === 1 ? "tcp" : "udp";
+  switch (family >> 4) {
+    case 1: {
+      const at = FIXED_BYTES + 4 * index;
+      const host = `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+      return { kind, host, port: portAt(bytes, FIXED_BYTES + 8 + 2 * index), family: 4 };
+    }
+    case 2: {
+      const at = FIXED_BYTES + 16 * index;
+      return ipAddress(kind, bytes.subarray(at, at + 16), portAt(bytes, FIXED_BYTES + 32 + 2 * index));
+    }
+    case 3: {
+      const at = FIXED_BYTES + UNIX_BYTES * index;
+      return unixAddress(bytes.subarray(at, at + UNIX_BYTES));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function portAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
 /** An IPv4 address among IPv6 ones is the IPv4 address that it is, as in every address of a transport. */
@@ -143,6 +162,8 @@ function unixAddress(bytes: Uint8Array): ProxiedAddress {
   return { kind: "unix", path };
 }
 
+const NO_TLVS: readonly ProxyTlv[] = Object.freeze([]);
+const UNIX_BYTES = 108;
 const MAPPED = "::ffff:";
 const CR = 0x0d;
 const LF = 0x0a;
