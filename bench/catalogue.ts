@@ -109,6 +109,14 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
       },
     ],
   },
+  simulation: {
+    kind: "job",
+    loads: [
+      { name: "datagrams delivered", servers: ["ropewalk"] },
+      { name: "stream segments", servers: ["ropewalk"] },
+      { name: "1 000 hosts, 100 000 connections", servers: ["ropewalk"] },
+    ],
+  },
   timers: {
     kind: "job",
     loads: [

@@ -1,5 +1,14 @@
-/** Does `ops` operations; throws when what they came to is wrong, for a job that computes nothing proves nothing. */
-export type Job = (ops: number) => void | Promise<void>;
+/**
+ * Does `ops` operations, or tells how many it did instead; throws when what they came to is wrong, for a job that computes
+ * nothing proves nothing.
+ */
+export type Job = (ops: number) => void | Promise<void> | Promise<JobResult>;
+
+export interface JobResult {
+  readonly ops: number;
+  /** Growth of the live memory for each connection, of a job that holds some. */
+  readonly bytesPerConnection?: number;
+}
 
 /** Load → contender → job. */
 export type Jobs = Readonly<Record<string, Readonly<Record<string, Job>>>>;

@@ -1,10 +1,11 @@
 /** One contender of one load in this process: `main.js BENCH LOAD SERVER SECONDS` prints a Sample as JSON. */
 import { argv, cpuUsage, memoryUsage } from "node:process";
 import { deferredJobs } from "./deferred.ts";
-import type { Jobs } from "./job.ts";
+import type { JobResult, Jobs } from "./job.ts";
+import { simulationJobs } from "./simulation.ts";
 import { timerJobs } from "./timers.ts";
 
-const benches: Record<string, Jobs> = { timers: timerJobs, deferred: deferredJobs };
+const benches: Record<string, Jobs> = { timers: timerJobs, deferred: deferredJobs, simulation: simulationJobs };
 
 const [bench = "", load = "", server = "", seconds = ""] = argv.slice(2);
 const job = benches[bench]?.[load]?.[server];
@@ -14,9 +15,10 @@ await job(warmUpOps());
 const cpuBefore = cpuUsage();
 const begunMs = performance.now();
 let ops = 0;
+let last: JobResult | undefined;
 do {
-  await job(opsAtOnce());
-  ops += opsAtOnce();
+  last = (await job(opsAtOnce())) ?? undefined;
+  ops += last?.ops ?? opsAtOnce();
 } while (performance.now() - begunMs < Number(seconds) * 1_000);
 const { user, system } = cpuUsage(cpuBefore);
 const sample = {
@@ -24,6 +26,7 @@ const sample = {
   seconds: (performance.now() - begunMs) / 1_000,
   cpuUs: user + system,
   rssBytes: memoryUsage.rss(),
+  ...(last?.bytesPerConnection !== undefined && { bytesPerConnection: last.bytesPerConnection }),
 };
 console.log(JSON.stringify(sample));
 

@@ -6,6 +6,7 @@
  */
 import { installTurnHook } from "../core/deferred/turn.ts";
 import { EventHeap } from "./event-heap.ts";
+import { FlyingPacket } from "./network/packet.ts";
 import { afterMicrotasks, afterRealTurn } from "./node/microtasks.ts";
 
 /** Something that happens at one instant of virtual time. All but `happen` belongs to the scheduler. */
@@ -62,7 +63,7 @@ export class Scheduler {
     this.#heap.remove(event);
   }
 
-  /** Makes `event` happen at this instant, after all that was asked so before, and ahead of all that was scheduled. */
+  /** Makes `event` happen at this instant: after all that was asked so before and all that arrives, ahead of what else is due. */
   soon(event: SimEvent): void {
     event.timeMs = this.nowMs;
     this.#soon.push(event);
@@ -178,6 +179,14 @@ export class Scheduler {
 
   /** Returns whether there was an event until `endMs`; if not, the time is moved there. */
   #next(endMs: number): boolean {
+    const first = this.#heap.first;
+    const isNow = first !== undefined && first.timeMs <= this.nowMs;
+    // Kernels take all that arrives in an instant before a process has its turn, as a busy machine does.
+    if (isNow && first instanceof FlyingPacket) {
+      this.#heap.shift();
+      first.happen();
+      return true;
+    }
     const soon = this.#soon[this.#soonAt];
     if (soon !== undefined) {
       this.#soonAt += 1;
@@ -188,11 +197,10 @@ export class Scheduler {
       soon.happen();
       return true;
     }
-    if (this.#beforeTime.length > 0) {
+    if (!isNow && this.#beforeTime.length > 0) {
       this.#perform(this.#beforeTime);
       return true;
     }
-    const first = this.#heap.first;
     if (first === undefined || first.timeMs > endMs) {
       if (endMs !== Number.POSITIVE_INFINITY && endMs > this.nowMs) this.nowMs = endMs;
       return false;

@@ -240,8 +240,13 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.reset();
       return;
     }
-    this.#oweAck();
-    if (this.#incoming.take(packet, HEADER_BYTES)) this.user?.readable();
+    if (this.#incoming.take(packet, HEADER_BYTES)) {
+      this.#oweAck();
+      this.user?.readable();
+    } else {
+      // Something before it is missing, and the sender should count how often it hears that (RFC 5681 §4.2).
+      this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+    }
   }
 
   #acknowledged(packet: FlyingPacket): void {
