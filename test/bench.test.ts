@@ -157,7 +157,7 @@ describe("measuring", () => {
 });
 
 test("a quick run serves, compares every byte and prints one JSON object a line", () => {
-  const words = ["tcp-echo", "tcp-lines", "--json", "--quick", "--servers=ropewalk,node-net"];
+  const words = ["tcp-echo", "tcp-lines", "socks", "haproxy", "--json", "--quick", "--servers=ropewalk,node-net"];
   const { stdout, stderr, status } = spawnSync(execPath, [bench, ...words], { encoding: "utf8", timeout: 30_000 });
   assert.equal(status, 0, stderr);
   const lines = stdout
@@ -172,6 +172,9 @@ test("a quick run serves, compares every byte and prints one JSON object a line"
     "tcp-echo, 16 pipelined, node-net",
     "tcp-lines, 16 pipelined, ropewalk",
     "tcp-lines, 16 pipelined, node-net",
+    "socks, relay, ping-pong, ropewalk",
+    "socks, relay, 16 pipelined, ropewalk",
+    "haproxy, header, echo, close, ropewalk",
   ]);
   for (const line of lines)
     for (const field of ["cpuUsPerOp", "opsPerSec", "rssMiB"]) assert.ok(line[field] > 0, JSON.stringify(line));
