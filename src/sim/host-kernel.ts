@@ -215,9 +215,10 @@ function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
 }
 
+/** None ends in 0 or 255, which would look like a network or a broadcast. */
 function defaultAddress(id: number): string {
-  const number = id + 1;
-  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+  const network = Math.floor(id / 254);
+  return `10.${network >> 8}.${network & 255}.${(id % 254) + 1}`;
 }
 
 const log: Logger = new Logger("ropewalk.sim");

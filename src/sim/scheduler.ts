@@ -8,6 +8,7 @@ import { installTurnHook } from "../core/deferred/turn.ts";
 import { EventHeap } from "./event-heap.ts";
 import { FlyingPacket } from "./network/packet.ts";
 import { afterMicrotasks, afterRealTurn } from "./node/microtasks.ts";
+import { setRunning } from "./running.ts";
 
 /** Something that happens at one instant of virtual time. All but `happen` belongs to the scheduler. */
 export interface SimEvent {
@@ -116,6 +117,7 @@ export class Scheduler {
     return new Promise<void>((resolve, reject) => {
       const finish = (settle: () => void): void => {
         this.#driving = false;
+        setRunning(undefined);
         this.onLeave();
         uninstall();
         settle();
@@ -149,6 +151,7 @@ export class Scheduler {
           this.#afterMicrotasks(go);
           return;
         }
+        setRunning(undefined);
         this.#endTurn();
         this.afterEvent?.();
       }

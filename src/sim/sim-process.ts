@@ -3,6 +3,7 @@ import { Logger } from "../core/log/logger.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import type { HostClock, HostTimer } from "./host-clock.ts";
 import type { FlyingPacket } from "./network/packet.ts";
+import { setRunning } from "./running.ts";
 import type { Chore, Scheduler, SimEvent } from "./scheduler.ts";
 import type { Observers } from "./trace/observer.ts";
 
@@ -48,14 +49,14 @@ export class SimProcess implements Loop, Chore {
   enter(f: () => void): void {
     const { scheduler } = this;
     scheduler.touched = true;
-    const before = running;
-    running = this;
+    const before = setRunning(this);
     try {
       f();
     } catch (error) {
       log.failure("a call of {host}", error, { host: this.machine.name });
     } finally {
-      running = before;
+      // The microtasks that it made are its own; the scheduler says when they are through.
+      if (before !== undefined) setRunning(before);
     }
   }
 
@@ -68,10 +69,8 @@ export class SimProcess implements Loop, Chore {
       return;
     }
     machine.scheduler.touched = true;
-    const before = running;
-    running = this;
+    setRunning(this);
     reader.read(packet, isShared);
-    running = before;
   }
 
   /** Runs `f` in a turn of its own at this instant; later if the machine pauses, never if the process dies before. */
@@ -131,11 +130,6 @@ interface DatagramReader {
   read(packet: FlyingPacket, isShared: boolean): void;
 }
 
-/** Whose code runs at this moment. */
-export function runningProcess(): SimProcess | undefined {
-  return running;
-}
-
 class ProcessTurn implements SimEvent {
   timeMs = 0;
   order = 0;
@@ -155,7 +149,5 @@ class ProcessTurn implements SimEvent {
     else this.#process.enter(this.#f);
   }
 }
-
-let running: SimProcess | undefined;
 
 const log: Logger = new Logger("ropewalk.sim");

@@ -100,10 +100,18 @@ describe("virtual time", () => {
     const labels: string[] = [];
     using _watch = sim.observe({ noted: ({ host: name, text }) => void labels.push(`${name}: ${text}`) });
     using logs = captureLogs();
-    host.reactor.callLater(10, () => new Logger("test").info("{word}", { word: "hello" }));
+    host.reactor.callLater(10, async () => {
+      new Logger("test").info("{word}", { word: "hello" });
+      await Promise.resolve();
+      new Logger("test").info("{word}", { word: "and later" });
+    });
+    sim.host("b").reactor.callLater(10, () => new Logger("test").info("{word}", { word: "another" }));
     await sim.advance(10);
-    assert.equal(logs.events[0]?.timeMs, 1_000_510);
-    assert.deepEqual(labels, ["a: hello"]);
+    assert.deepEqual(
+      logs.events.map(({ timeMs }) => timeMs),
+      [1_000_510, 1_000_510, 1_000_010],
+    );
+    assert.deepEqual(labels, ["a: hello", "a: and later", "b: another"]);
   });
 });
 

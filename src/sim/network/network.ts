@@ -32,6 +32,7 @@ export class Network {
   readonly #links: { readonly from: Selector; readonly to: Selector; readonly options: LinkOptions }[] = [];
   #version = 0;
   #interfaceCount = 0;
+  #rulesMade = 0;
   #sent = 0;
   /** Packets that arrived. */
   arrivals = 0;
@@ -74,7 +75,8 @@ export class Network {
   }
 
   addRule(rule: Rule): Disposable {
-    const entry = { rule, random: this.#random.stream(`rule ${this.#rules.length}`) };
+    this.#rulesMade += 1;
+    const entry = { rule, random: this.#random.stream(`rule ${this.#rulesMade}`) };
     this.#rules.push(entry);
     return { [Symbol.dispose]: () => void this.#rules.splice(this.#rules.indexOf(entry), 1) };
   }

@@ -199,6 +199,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.#resetByPeer();
     } else if ((flags & SYN) !== 0) {
       this.#synArrived(packet);
+    } else if (this.phase === "syn-sent") {
+      // The peer still has a connection of these ports, from before this host restarted (RFC 9293 §3.5.1).
+      this.stack.refuse(packet);
     } else {
       if (this.phase === "syn-received") this.#opened();
       this.#acknowledged(packet);

@@ -5,6 +5,7 @@ import { isSameBytes, patterned } from "../../testing/conformance/world.ts";
 import { codeOf, Recorder } from "../../testing/recorder.ts";
 import type { LinkOptions } from "../network/link-options.ts";
 import { ACK, FIN, type Packet, RST, SYN } from "../network/packet.ts";
+import { kernelOf } from "../sim-host.ts";
 import { Simulation } from "../simulation.ts";
 
 describe("simulated TCP", () => {
@@ -142,6 +143,24 @@ describe("simulated TCP", () => {
     await b.reactor.listenTcp({ port: 7 }, () => new Recorder());
     await sim.run(() => a.reactor.connectTcp({ host: "b", port: 7 }, () => new Recorder()));
     assert.equal(sim.nowMs, 3_002);
+  });
+
+  test("a host that restarts can connect again from the same port, though the peer has not noticed", async () => {
+    const { sim, server } = await meet({ latencyMs: 10 });
+    const [a, b] = [sim.host("a"), sim.host("b")];
+    const ports: number[] = [];
+    using _watch = sim.observe({
+      packetSent: ({ flags, sourcePort }) => void (flags === SYN && ports.push(sourcePort)),
+    });
+    const old = (server.transport.peer as { readonly port: number }).port;
+    a.crash();
+    a.restart();
+    for (let i = old + 1; i <= 65_535; i += 1) kernelOf(a).tcp.freePort();
+    for (let i = 49_152; i < old; i += 1) kernelOf(a).tcp.freePort();
+    const again = await sim.run(() => a.reactor.connectTcp({ host: b.address, port: 7 }, () => new Recorder()));
+    assert.ok(again.transport.connected);
+    assert.deepEqual(new Set(ports), new Set([old]));
+    assert.equal(server.reason?.name, "ConnectionLost");
   });
 
   test("keep-alive finds a peer that is gone without a word", async () => {
