@@ -1,12 +1,10 @@
 import { createServer, type ListenOptions, type Server } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
-import { ListenError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
-import type { TlsServerOptions } from "../core/tls.ts";
-import { prepareServer } from "../tls/handshake.ts";
+import { HANDSHAKES_AT_ONCE, prepareListener } from "../tls/listener.ts";
 import { acceptConnections } from "./accept.ts";
 import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
@@ -135,7 +133,7 @@ export function openPort(
   };
   server.once("error", failed);
   try {
-    if (options.tls !== undefined) prepare(asked, options.tls);
+    if (options.tls !== undefined) prepareListener(asked, options.tls);
     server.listen(where, () => {
       server.off("error", failed);
       server.on("error", (error) =>
@@ -150,20 +148,4 @@ export function openPort(
   return opened;
 }
 
-function prepare(asked: Address, tls: TlsServerOptions): void {
-  try {
-    prepareServer(tls);
-  } catch (error) {
-    throw new ListenError(asked, `its TLS certificate or key is not usable: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
 const log: Logger = new Logger("ropewalk.reactor");
-
-/**
- * Of one port. Each keeps a core busy for about a millisecond, so honest clients never wait in such a crowd; peers that begin
- * and say nothing more hold no more descriptors than this, each for the handshake timeout.
- */
-const HANDSHAKES_AT_ONCE = 1_000;

@@ -1,9 +1,11 @@
-import type { Address, TcpAddress, UnixAddress } from "../core/address.ts";
+import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { succeed } from "../core/deferred/succeed.ts";
 import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
+import { HANDSHAKES_AT_ONCE, prepareListener } from "../tls/listener.ts";
+import { tlsHomeOf } from "./node/tls-home.ts";
 import type { SimProcess } from "./sim-process.ts";
 import { SimTransport } from "./tcp/sim-transport.ts";
 import type { TcpConnection } from "./tcp/tcp-connection.ts";
@@ -23,6 +25,7 @@ export class SimPort implements Port, Listener {
   readonly #factory: ProtocolFactory;
   readonly #closed: () => void;
   #isOpen = true;
+  #handshakes = 0;
   #hasClosed = false;
   #waiters: Deferred<void>[] = [];
 
@@ -43,6 +46,7 @@ export class SimPort implements Port, Listener {
     this.#stack = stack;
     this.#options = options;
     this.#factory = factory;
+    if (options.tls !== undefined) prepareListener(where.address, options.tls, tlsHomeOf(owner));
     stack.listen(this);
     owner.open.add(this);
   }
@@ -93,9 +97,24 @@ export class SimPort implements Port, Listener {
       this.#give(transport);
       return;
     }
+    if (this.#handshakes === HANDSHAKES_AT_ONCE) {
+      log.debug("Refused {peer}: {count} TLS handshakes are under way", {
+        peer: formatAddress(peer),
+        count: HANDSHAKES_AT_ONCE,
+      });
+      transport.abortConnection();
+      return;
+    }
+    this.#handshakes += 1;
     transport.secure({ side: "server", tls }).addCallbacks(
-      () => this.#give(transport),
-      (error) => log.debug("Refused {peer}: {error}", { peer, error }),
+      () => {
+        this.#handshakes -= 1;
+        this.#give(transport);
+      },
+      (error: Error) => {
+        this.#handshakes -= 1;
+        log.info("TLS handshake with {peer} failed: {error}", { peer: formatAddress(peer), error });
+      },
     );
   }
 

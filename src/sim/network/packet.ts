@@ -61,6 +61,8 @@ export class FlyingPacket implements Packet, SimEvent {
   isRetransmission = false;
   wireBytes: number;
   isOpaque = false;
+  /** Its numbers count ciphertext, of which there may be more or less in another run. */
+  countsOpaque = false;
   id = 0;
   sentMs = 0;
   timeMs = 0;

@@ -61,6 +61,8 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   #finQueued = false;
   #finSent = false;
   #wasBlocked = false;
+  /** There is ciphertext in either direction. */
+  #hasOpaque = false;
 
   readonly #incoming = new Reassembly();
   #owesAck = false;
@@ -108,6 +110,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     if (data.length === 0 || this.phase === "gone") return;
     // A view without the ways of a Buffer, whose slices are no copies.
     const plain = data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
+    this.#hasOpaque ||= isOpaque;
     this.#queue.put(plain, weight, isOpaque);
   }
 
@@ -194,6 +197,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       return;
     }
     this.#heardMs = this.stack.scheduler.nowMs;
+    this.#hasOpaque ||= packet.countsOpaque;
     const { flags } = packet;
     if ((flags & RST) !== 0) {
       this.#resetByPeer();
@@ -359,6 +363,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     }
     packet.windowBytes = this.#incoming.windowBytes;
     packet.isOpaque = isOpaque;
+    packet.countsOpaque = this.#hasOpaque;
     packet.isRetransmission = again;
     packet.target = this.other;
     // A stream does not overtake itself: what jitter would do to it, the receiver would undo.

@@ -132,6 +132,7 @@ export class TcpStack {
       HEADER_BYTES,
     );
     answer.flags = RST | ACK;
+    answer.countsOpaque = packet.countsOpaque;
     answer.sequence = packet.acknowledgment;
     answer.acknowledgment = packet.sequence + packet.data.length + ((packet.flags & SYN) === 0 ? 0 : 1);
     this.network.send(answer);

@@ -1,4 +1,4 @@
-import type { Packet } from "../network/packet.ts";
+import type { FlyingPacket } from "../network/packet.ts";
 
 /**
  * What a run did, in 64 bits: two runs with the same hash sent the same packets with the same bytes at the same instants.
@@ -13,19 +13,18 @@ export class TraceHash {
     return hex(this.#high) + hex(this.#low);
   }
 
-  /** One packet, at the moment of sending. Of ciphertext only the size that counts. */
-  addPacket(packet: Packet): void {
+  /** One packet, at the moment of sending. Of ciphertext only the size that counts, and no numbers that count it. */
+  addPacket(packet: FlyingPacket): void {
     this.addNumber(packet.sentMs);
     this.addInteger(packet.from.id);
     this.addInteger(packet.to?.id ?? -1);
     this.addInteger((packet.sourcePort << 16) ^ packet.destinationPort);
     this.addInteger((packet.flags << 24) ^ packet.wireBytes);
-    if (packet.isOpaque) return;
-    if (packet.protocol === "tcp") {
+    if (packet.protocol === "tcp" && !packet.countsOpaque) {
       this.addInteger(packet.sequence);
       this.addInteger(packet.acknowledgment);
     }
-    this.addBytes(packet.data);
+    if (!packet.isOpaque) this.addBytes(packet.data);
   }
 
   addNumber(value: number): void {
