@@ -1,4 +1,4 @@
-import type { Deferred, Port, Protocol, ProtocolFactory, Reactor, StreamOptions } from "ropewalk";
+import type { Deferred, Port, Protocol, ProtocolFactory, Reactor, StreamOptions, TlsIdentity } from "ropewalk";
 import { type LinkOptions, type SimHost, Simulation } from "ropewalk/sim";
 import type { TransportWorld } from "ropewalk/testing";
 
@@ -9,6 +9,8 @@ export interface SimWorldOptions {
   readonly link?: LinkOptions;
   /** The share of segments with data that are lost. (A reset that is lost is never heard of, here as anywhere.) */
   readonly dataLoss?: number;
+  /** With it, every connection is TLS. */
+  readonly identity?: TlsIdentity;
 }
 
 /** A simulated host, or two of them: the one that listens is `reactor`'s. */
@@ -20,9 +22,11 @@ export class SimWorld implements TransportWorld {
   readonly #kind: "tcp" | "unix" | "hosts";
   readonly #server: SimHost;
   readonly #client: SimHost;
+  readonly #identity: TlsIdentity | undefined;
   #paths = 0;
 
-  constructor({ kind, seed = 1, link = {}, dataLoss = 0 }: SimWorldOptions) {
+  constructor({ kind, seed = 1, link = {}, dataLoss = 0, identity }: SimWorldOptions) {
+    this.#identity = identity;
     this.#kind = kind;
     this.sim = new Simulation({ seed });
     this.#server = this.sim.host("server");
@@ -40,13 +44,15 @@ export class SimWorld implements TransportWorld {
 
   listen(factory: ProtocolFactory, options: StreamOptions = {}, again?: Port): Deferred<Port> {
     const { address = undefined } = again ?? {};
+    const identity = this.#identity;
+    const secured = { ...options, ...(identity !== undefined && { tls: { identity } }) };
     if (this.#kind !== "unix") {
       const port = address?.kind === "tcp" ? address.port : 0;
-      return this.reactor.listenTcp({ ...options, host: this.host, port }, factory);
+      return this.reactor.listenTcp({ ...secured, host: this.host, port }, factory);
     }
     this.#paths += 1;
     const path = address?.kind === "unix" ? address.path : `/run/${this.#paths}.sock`;
-    return this.reactor.listenUnix({ ...options, path }, factory);
+    return this.reactor.listenUnix({ ...secured, path }, factory);
   }
 
   connect<P extends Protocol>(
@@ -54,9 +60,12 @@ export class SimWorld implements TransportWorld {
     factory: ProtocolFactory<P>,
     options: StreamOptions = {},
   ): Deferred<P> {
-    if (address.kind === "unix") return this.reactor.connectUnix({ ...options, path: address.path }, factory);
+    const identity = this.#identity;
+    const tls = identity === undefined ? {} : { tls: { trustRoots: identity.cert, servername: "localhost" } };
+    const secured = { ...options, ...tls };
+    if (address.kind === "unix") return this.reactor.connectUnix({ ...secured, path: address.path }, factory);
     const { port } = address as { readonly port: number };
-    return this.#client.reactor.connectTcp({ ...options, host: this.host, port }, factory);
+    return this.#client.reactor.connectTcp({ ...secured, host: this.host, port }, factory);
   }
 
   async turn(): Promise<void> {
