@@ -10,6 +10,11 @@ export interface Files {
   write(path: string, data: Uint8Array | string, options?: WriteFileOptions): Deferred<void>;
   /** Adds to the end of the file, or makes it. */
   append(path: string, data: Uint8Array | string): Deferred<void>;
+  /**
+   * Fires when the file, with its name, is on the disk, and outlives a power failure; for a directory, the names in it and its
+   * own. What was written and not synced may be there after one, or not, or in part.
+   */
+  sync(path: string): Deferred<void>;
   /** What the system knows of a path. */
   stat(path: string): Deferred<FileStatus>;
   /** The names in a directory, sorted. */

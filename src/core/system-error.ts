@@ -10,9 +10,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EBADF: "bad file descriptor",
   ECONNREFUSED: "connection refused",
   EEXIST: "file already exists",
+  EINVAL: "invalid argument",
   EISDIR: "illegal operation on a directory",
   ENOTFOUND: "no such host",
   ENOENT: "no such file or directory",
+  ENOSPC: "no space left on device",
   ENOTDIR: "not a directory",
   ENOTEMPTY: "directory not empty",
 };

@@ -10,9 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { dirname, join } from "node:path";
+import { after, describe, mock, test } from "node:test";
 import { CancelledError } from "../core/deferred/errors.ts";
 import { nodeFiles as files } from "./files.ts";
 
@@ -34,6 +35,27 @@ describe("files", () => {
     await files.append(path, "one ");
     await files.append(path, new TextEncoder().encode("two"));
     assert.equal(await files.readText(path), "one two");
+  });
+
+  test("are synced with the directory that names them, through a link too", async () => {
+    const path = fresh();
+    const link = fresh();
+    await files.write(path, "x");
+    symlinkSync(path, link);
+    const handle = await open(path);
+    const synced: number[] = [];
+    const { sync } = Object.getPrototypeOf(handle);
+    await handle.close();
+    mock.method(Object.getPrototypeOf(handle), "sync", async function (this: FileHandle) {
+      synced.push((await this.stat()).ino);
+      await sync.call(this);
+    });
+    try {
+      await files.sync(link);
+    } finally {
+      mock.restoreAll();
+    }
+    assert.deepEqual(synced, [statSync(path).ino, statSync(dirname(path)).ino]);
   });
 
   test("say what they are", async () => {

@@ -36,6 +36,13 @@ export const nodeFiles: Files = {
 
   append: (path: string, data: Uint8Array | string): Deferred<void> => fromAsync(() => appendFile(path, data)),
 
+  sync: (path: string): Deferred<void> =>
+    fromAsync(async () => {
+      await syncOne(path);
+      // A link's target is what was synced; its name is in its own directory.
+      await syncOne(dirname(await realpath(path)));
+    }),
+
   stat: (path: string): Deferred<FileStatus> => fromAsync(async () => statusOf(await stat(path))),
 
   list: (path: string): Deferred<string[]> => fromAsync(async () => (await readdir(path)).sort()),
@@ -69,7 +76,8 @@ async function writeAtomically(
     await orUndefined(unlink(temporary));
     throw error;
   }
-  await syncDirectory(dirname(target));
+  // The new name is in the directory for good only once that is written too.
+  await syncOne(dirname(target));
 }
 
 /** Writes, syncs and closes. A file that replaces another has that one's permissions before it has any bytes. */
@@ -89,13 +97,13 @@ async function fill(
   }
 }
 
-/** The new name is in the directory for good only once that is written too. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
+/** A file, or a directory. */
+async function syncOne(path: string): Promise<void> {
+  const handle = await open(path, "r");
   try {
-    await directory.sync();
+    await handle.sync();
   } finally {
-    await directory.close();
+    await handle.close();
   }
 }
 

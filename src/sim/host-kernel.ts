@@ -1,6 +1,7 @@
 import { familyOf } from "../core/address.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import { Logger } from "../core/log/logger.ts";
+import { Disk } from "./disk/disk.ts";
 import { HostClock } from "./host-clock.ts";
 import type { NetworkInterface } from "./network/interface.ts";
 import type { Network, NetworkHost } from "./network/network.ts";
@@ -42,6 +43,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
   readonly unix: TcpStack;
   readonly unixPaths: Map<string, number> = new Map();
   readonly udp: UdpStack;
+  readonly disk: Disk;
   readonly options: HostOptions;
   pausedUntilMs = 0;
   /** So that a slow reader can be had: the bytes that its processes read of each connection in a second. */
@@ -63,11 +65,12 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     this.options = options;
     this.groups = new Set(options.groups);
     const { scheduler, network, random } = surroundings;
+    this.clock = new HostClock(scheduler, surroundings.wallStartMs);
+    this.disk = new Disk(scheduler, random.stream(`disk ${name}`), () => this.clock.wallTimeMs(), options.disk ?? {});
     network.hosts.push(this);
     const addresses = options.addresses ?? [defaultAddress(id)];
     this.#interfaces = addresses.map((address) => network.addInterface(this, address));
     this.#unixInterface = network.makeInterface(this, "unix", true);
-    this.clock = new HostClock(scheduler, surroundings.wallStartMs);
     this.tcp = new TcpStack(scheduler, network, random.stream(`tcp ${name}`));
     this.unix = new TcpStack(scheduler, network, random.stream(`unix ${name}`));
     this.udp = new UdpStack(network, this);
@@ -105,6 +108,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     this.unix.crash();
     this.unixPaths.clear();
     this.udp.crash();
+    this.disk.crash();
   }
 
   /** The process is killed, as by SIGKILL: its kernel closes what it had open, and starts the program anew if there is one. */

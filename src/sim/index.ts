@@ -1,3 +1,5 @@
+export type { DiskOptions } from "./disk/disk.ts";
+export { SimDisk } from "./disk/sim-disk.ts";
 export { type Scenario, type SetupOptions, scenario } from "./explore/scenario.ts";
 export type * from "./faults/fault.ts";
 export type { FaultMenu, FaultMenuItem, FaultTemplate } from "./faults/menu.ts";

@@ -1,3 +1,5 @@
+import type { DiskOptions } from "./disk/disk.ts";
+import { makeDisk, type SimDisk } from "./disk/sim-disk.ts";
 import type { HostKernel } from "./host-kernel.ts";
 import type { SimReactor } from "./sim-reactor.ts";
 
@@ -14,6 +16,8 @@ export interface HostOptions {
   readonly program?: Program | undefined;
   /** `reactor.environment.variables` of its processes. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** What its disk is like. */
+  readonly disk?: DiskOptions | undefined;
 }
 
 /** Only a simulation makes hosts. */
@@ -41,6 +45,8 @@ export let kernelOf: (host: SimHost) => HostKernel;
  * ```
  */
 export class SimHost {
+  /** Its files, as they are without a process; they outlive crashes as far as they were synced. */
+  readonly disk: SimDisk;
   readonly #kernel: HostKernel;
 
   static {
@@ -50,6 +56,7 @@ export class SimHost {
 
   private constructor(make: (host: SimHost) => HostKernel) {
     this.#kernel = make(this);
+    this.disk = makeDisk(this.#kernel.disk);
   }
 
   get name(): string {

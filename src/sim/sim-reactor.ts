@@ -29,6 +29,7 @@ import { systemError } from "../core/system-error.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
 import { dial, establish } from "./dial.ts";
 import { disconnectAll } from "./disconnect.ts";
+import { DiskFiles } from "./disk/disk-files.ts";
 import type { HostKernel } from "./host-kernel.ts";
 import { SimPort } from "./sim-port.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -70,6 +71,7 @@ export let makeReactor: (host: HostKernel, owner: SimProcess, boot: number) => S
  */
 export class SimReactor implements Reactor {
   readonly environment: ProcessEnvironment;
+  readonly files: Files;
   readonly #process: SimProcess;
   readonly #host: HostKernel;
   readonly #random: () => number;
@@ -88,11 +90,8 @@ export class SimReactor implements Reactor {
     this.#random = random.stream(`random ${host.name} ${boot}`);
     this.#secrets = random.stream(`bytes ${host.name} ${boot}`);
     this.environment = { pid: FIRST_PID + boot, variables: host.options.environment ?? {} };
+    this.files = new DiskFiles(host.disk, owner, random.stream(`files ${host.name} ${boot}`));
     this.addTrigger("during", "shutdown", () => disconnectAll(this.#process));
-  }
-
-  get files(): Files {
-    throw new UnsupportedError("Not there yet");
   }
 
   now(): number {

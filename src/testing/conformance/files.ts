@@ -33,6 +33,17 @@ export const FILES: Cases<World> = {
     assert.equal(await outcome(world, files.readText(path)), "one two");
   },
 
+  "sync takes a file or a directory, and changes nothing that can be read": async (world) => {
+    const { files } = world.reactor;
+    const path = `${world.folder}/log`;
+    await outcome(world, files.append(path, "one "));
+    assert.equal(await outcome(world, files.sync(path)), undefined);
+    await outcome(world, files.append(path, "two"));
+    await outcome(world, files.sync(world.folder));
+    assert.equal(await outcome(world, files.readText(path)), "one two");
+    assert.deepEqual(await outcome(world, files.list(world.folder)), ["log"]);
+  },
+
   "stat tells kind, size and time": async (world) => {
     const { files } = world.reactor;
     await outcome(world, files.write(`${world.folder}/a`, "12345"));
@@ -117,11 +128,16 @@ export const FILES: Cases<World> = {
       ["ENOENT", () => files.rename(none, file)],
       ["ENOENT", () => files.write(`${none}/x`, "")],
       ["ENOENT", () => files.write(`${none}/x`, "", { atomic: true })],
+      ["ENOENT", () => files.sync(none)],
       ["EISDIR", () => files.read(world.folder)],
       ["EISDIR", () => files.append(world.folder, "")],
       ["ENOTDIR", () => files.list(file)],
       ["ENOTDIR", () => files.write(`${file}/x`, "")],
+      ["ENOTDIR", () => files.sync(`${file}/x`)],
+      ["ENOTDIR", () => files.read(`${file}/x`)],
+      ["ENOTDIR", () => files.stat(`${file}/x`)],
       ["ENOTDIR", () => files.makeDirectory(`${file}/x`)],
+      ["EINVAL", () => files.rename(world.folder, `${world.folder}/x`)],
       ["EEXIST", () => files.makeDirectory(file)],
     ];
     for (const [at, [code, operation]] of cases.entries()) {
