@@ -43,7 +43,7 @@ export class Member extends LineProtocol {
     else if (line !== "") this.#room.tell(`<${this.#name}> ${line}`, this);
   }
 
-  override connectionLost(): void {
+  override connectionLost(_reason: Error): void {
     if (this.#name === undefined) return;
     this.#room.members.delete(this.#name);
     this.#room.tell(`* ${this.#name} left`);
