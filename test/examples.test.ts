@@ -1,4 +1,4 @@
-/** Each program of examples/ does what its first line says, run as a user runs it. (examples/chat has tests of its own.) */
+/** Each program of examples/ does what its first line says, run as a user runs it. (What the chat and the lease promise is tested beside them.) */
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,21 +14,19 @@ import { Transcript } from "./interop/support/transcript.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
 const LONGEST = 40;
+/** Of programs that have a folder and tests of their own. */
+const LONGEST_OF_SEVERAL = 200;
 /** Several times what all buffers on the way hold. */
 const TOO_MUCH = 64 << 20;
 
 describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
-  const folders = ["", "amp/"];
-  const programs = folders.flatMap((folder) =>
-    readdirSync(`${ROOT}examples/${folder}`).flatMap((name) => (name.endsWith(".ts") ? [folder + name] : [])),
-  );
-
-  for (const name of programs) {
+  for (const name of readdirSync(`${ROOT}examples`, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".ts") || name.endsWith(".test.ts")) continue;
     test(`${name} is short and uses the public API only`, () => {
       const text = readFileSync(`${ROOT}examples/${name}`, "utf8");
-      assert.ok(text.split("\n").length <= LONGEST);
+      assert.ok(text.split("\n").length <= (/^(chat|lease)\W/.test(name) ? LONGEST_OF_SEVERAL : LONGEST));
       for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
-        assert.match(from, /^(ropewalk(\/\w+)?|node:\w+|\.\/\w+\.ts)$/);
+        assert.match(from, /^(ropewalk(\/\w+)?|node:[\w/]+|\.\/[\w.]+\.ts)$/);
     });
   }
 
@@ -95,6 +93,17 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
       assert.equal(client.out.text, answer);
     }
     await interrupt(server);
+  });
+
+  test("lease/main leads, as soon as two of three nodes are there", async (t) => {
+    const nodes = [await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`);
+    const [one, other] = [nodes, nodes.toReversed()].map((names) => run(t, "lease/main", ...names)) as [
+      Program,
+      Program,
+    ];
+    await Promise.any([one, other].map(({ err }) => err.until("Leads")));
+    await interrupt(one);
+    await interrupt(other);
   });
 
   test("udp-echo sends each datagram back", async (t) => {
