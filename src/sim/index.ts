@@ -1,6 +1,10 @@
 export type { DiskOptions } from "./disk/disk.ts";
 export { SimDisk } from "./disk/sim-disk.ts";
+export { type RunResult, type RunScenarioOptions, runScenario } from "./explore/run-scenario.ts";
 export { type Scenario, type SetupOptions, scenario } from "./explore/scenario.ts";
+export type { RunFailure } from "./explore/watch.ts";
+export { describeFault } from "./faults/describe-fault.ts";
+export { type DrawOptions, drawFaults } from "./faults/draw-faults.ts";
 export type * from "./faults/fault.ts";
 export type { FaultMenu, FaultMenuItem, FaultTemplate } from "./faults/menu.ts";
 export type { NetworkInterface } from "./network/interface.ts";

@@ -15,6 +15,8 @@ export interface Machine {
   readonly clock: HostClock;
   /** Until then no process of this machine does anything; its kernel goes on. */
   readonly pausedUntilMs: number;
+  /** What its processes read of each connection; usually without limit. */
+  readonly readBytesPerSecond: number;
 }
 
 /**

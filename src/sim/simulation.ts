@@ -3,6 +3,8 @@ import type { LogEvent } from "../core/log/event.ts";
 import { formatEvent } from "../core/log/format.ts";
 import { LogLevels } from "../core/log/levels.ts";
 import { logPublisher } from "../core/log/publisher.ts";
+import type { Fault } from "./faults/fault.ts";
+import { FaultSchedule } from "./faults/fault-schedule.ts";
 import { HostKernel, type Surroundings } from "./host-kernel.ts";
 import type { LinkOptions, Selector } from "./network/link-options.ts";
 import { Network } from "./network/network.ts";
@@ -55,6 +57,7 @@ export class Simulation {
   readonly #network: Network;
   readonly #surroundings: Surroundings;
   readonly #hosts = new Map<string, SimHost>();
+  readonly #faults: FaultSchedule;
 
   static {
     surroundingsOf = (sim) => sim.#surroundings;
@@ -73,6 +76,7 @@ export class Simulation {
       zone: this.zone,
       wallStartMs,
     };
+    this.#faults = new FaultSchedule(this.#surroundings);
   }
 
   /** Virtual milliseconds since the simulation began. */
@@ -132,6 +136,34 @@ export class Simulation {
   /** Asks `rule` about each packet between two hosts, until disposed. */
   rule(rule: Rule): Disposable {
     return this.#network.addRule(rule);
+  }
+
+  /**
+   * Makes something go wrong at `fault.atMs`, and right again after `fault.forMs`; dispose it to end it at once, or to call it
+   * off. Faults may overlap.
+   *
+   * @throws TypeError or RangeError for a fault that cannot be; Error for a name that nobody has.
+   *
+   * @example
+   * ```ts
+   * import { Simulation } from "ropewalk/sim";
+   *
+   * const sim = new Simulation({ seed: 1 });
+   * const host = sim.host("a");
+   * sim.inject({ kind: "crash", host: "a", atMs: 1_000, forMs: 500 });
+   * await sim.advance(1_200);
+   * console.log(host.isUp); // false
+   * await sim.advance(1_000);
+   * console.log(host.isUp); // true
+   * ```
+   */
+  inject(fault: Fault): Disposable {
+    return this.#faults.inject(fault);
+  }
+
+  /** Ends all faults, and calls those off that have not begun. A pause goes on for its time. */
+  endFaults(): void {
+    this.#faults.endAll();
   }
 
   /** Lets `observer` see what happens, until disposed. */

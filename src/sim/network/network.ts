@@ -67,11 +67,18 @@ export class Network {
     return this.#interfaces.get(host);
   }
 
-  /** From now on; the link set last counts, option by option. @throws RangeError */
-  setLink(from: Selector, to: Selector, options: LinkOptions): void {
+  /** From now on, or until disposed; the link set last counts, option by option. @throws RangeError */
+  setLink(from: Selector, to: Selector, options: LinkOptions): Disposable {
     checkLink(options);
-    this.#links.push({ from, to, options });
+    const link = { from, to, options };
+    this.#links.push(link);
     this.#version += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#links.splice(this.#links.indexOf(link), 1);
+        this.#version += 1;
+      },
+    };
   }
 
   addRule(rule: Rule): Disposable {

@@ -30,6 +30,8 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
   #layer: TlsLayer | undefined = undefined;
   #isReading = true;
   #willRead = false;
+  /** A slow reader does not read before. */
+  #nextReadMs = 0;
   #heardEnd = false;
   #ending: "no" | "writing" | "all" = "no";
   #isGone = false;
@@ -72,7 +74,9 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
   readable(): void {
     if (this.#willRead || this.#isGone || !this.#hasInput()) return;
     this.#willRead = true;
-    this.#process.scheduler.soon(this);
+    const { scheduler } = this.#process;
+    if (this.#nextReadMs > scheduler.nowMs) scheduler.at(this.#nextReadMs, this);
+    else scheduler.soon(this);
   }
 
   hasRoom(): void {
@@ -123,7 +127,10 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
     if (!this.#isReading) return;
     const available = connection.unreadBytes;
     if (available > 0) {
-      this.received(connection.read(this.#cut(available)));
+      const data = connection.read(this.#cut(available));
+      const { machine, scheduler } = this.#process;
+      this.#nextReadMs = scheduler.nowMs + (data.length / machine.readBytesPerSecond) * 1_000;
+      this.received(data);
     } else if (connection.hasEnded && !this.#heardEnd) {
       this.#heardEnd = true;
       this.ended();
@@ -152,7 +159,8 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
   /** Where the stream is cut is nobody's promise: often there is all that came, sometimes less. */
   #cut(available: number): number {
     const { random } = this.connection.stack;
-    const limit = Math.min(available, MOST_BYTES_A_READ);
+    const slow = Math.max(1, Math.floor(this.#process.machine.readBytesPerSecond * SLOW_READ_SECONDS));
+    const limit = Math.min(available, MOST_BYTES_A_READ, slow);
     return limit > 1 && random() < CUT_SHARE ? 1 + below(random, limit - 1) : limit;
   }
 
@@ -340,5 +348,7 @@ function encode(data: Uint8Array | string, encoding: TextEncoding): Uint8Array {
 
 /** As the reactor on Node reads. */
 const MOST_BYTES_A_READ = 65_536;
+/** So that a slow reader reads small pieces often, not large ones seldom. */
+const SLOW_READ_SECONDS = 0.1;
 /** Often enough that a short run meets a cut line, seldom enough that most reads look like most reads. */
 const CUT_SHARE = 0.25;
