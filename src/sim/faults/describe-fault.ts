@@ -1,5 +1,6 @@
 import type { Selector } from "../network/link-options.ts";
-import { type Fault, type FaultKind, type FaultOf, isInstant } from "./fault.ts";
+import type { Fault, FaultKind, FaultOf } from "./fault.ts";
+import { isInstant } from "./is-instant.ts";
 
 /**
  * One line for people, without the times: `partition of a from b, c`.

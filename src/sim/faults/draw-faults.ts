@@ -1,5 +1,6 @@
 import { below } from "../random-source.ts";
-import { type Fault, type FaultKind, type FaultOf, isInstant } from "./fault.ts";
+import type { Fault, FaultKind, FaultOf } from "./fault.ts";
+import { isInstant } from "./is-instant.ts";
 import type { FaultMenu, FaultMenuItem, FaultTemplate } from "./menu.ts";
 
 /** A menu that says who and when. */

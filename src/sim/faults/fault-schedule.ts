@@ -5,7 +5,8 @@ import { checkFault } from "./check-fault.ts";
 import { Claims } from "./claims.ts";
 import { describeFault } from "./describe-fault.ts";
 import { begin, type FaultWorld } from "./effects.ts";
-import { type Fault, isInstant } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import { isInstant } from "./is-instant.ts";
 
 /** The faults of one simulation: those that are there, and those that will be. */
 export class FaultSchedule implements FaultWorld {

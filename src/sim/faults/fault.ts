@@ -157,8 +157,3 @@ export type FaultKind = Fault["kind"];
 
 /** The fault of one kind. */
 export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
-
-/** Whether faults of that kind have no length. */
-export function isInstant(kind: FaultKind): boolean {
-  return kind === "reset" || kind === "half-open" || kind === "kill";
-}
