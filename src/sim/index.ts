@@ -1,7 +1,22 @@
 export type { DiskOptions } from "./disk/disk.ts";
 export { SimDisk } from "./disk/sim-disk.ts";
+export {
+  checkDeterminism,
+  type Determinism,
+  type DeterminismOptions,
+  type RunDifference,
+} from "./explore/determinism.ts";
+export {
+  type Exploration,
+  type ExploreOptions,
+  type ExploreProgress,
+  explore,
+  type FoundFailure,
+} from "./explore/explore.ts";
+export { describeFailure, type ReplayCommand } from "./explore/report.ts";
 export { type RunResult, type RunScenarioOptions, runScenario } from "./explore/run-scenario.ts";
 export { type Scenario, type SetupOptions, scenario } from "./explore/scenario.ts";
+export { type ShrinkOptions, type Shrunk, shrink } from "./explore/shrink.ts";
 export type { RunFailure } from "./explore/watch.ts";
 export { describeFault } from "./faults/describe-fault.ts";
 export { type DrawOptions, drawFaults } from "./faults/draw-faults.ts";
