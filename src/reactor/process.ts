@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
-import { ProcessDone, ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
+import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
+import { ProtocolCalls, reasonOf } from "../core/process-calls.ts";
 
 /**
  * Starts a program; its transport is in `running` until `processEnded`. What is written is kept in memory until the child
@@ -179,68 +180,12 @@ class NodeProcess implements RunningProcess {
   }
 }
 
-/** Calls a ProcessProtocol: what a method throws is logged, `kill` is called, and no more data is delivered. */
-export class ProtocolCalls {
-  readonly #protocol: ProcessProtocol;
-  readonly #kill: () => void;
-  #broken = false;
-
-  constructor(protocol: ProcessProtocol, kill: () => void) {
-    this.#protocol = protocol;
-    this.#kill = kill;
-  }
-
-  made(transport: ProcessTransport): void {
-    this.#guard("connectionMade", () => this.#protocol.makeConnection(transport));
-  }
-
-  received(descriptor: number, data: Uint8Array): void {
-    if (!this.#broken) this.#guard("childDataReceived", () => this.#protocol.childDataReceived(descriptor, data));
-  }
-
-  drained(descriptor: number): void {
-    if (!this.#broken) this.#guard("childDrained", () => this.#protocol.childDrained(descriptor));
-  }
-
-  lost(descriptor: number): void {
-    this.#guard("childConnectionLost", () => this.#protocol.childConnectionLost(descriptor));
-  }
-
-  exited(reason: Error): void {
-    this.#guard("processExited", () => this.#protocol.processExited(reason));
-  }
-
-  ended(reason: Error): void {
-    this.#guard("processEnded", () => this.#protocol.processEnded(reason));
-  }
-
-  #guard(method: string, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      log.failure("{method} of {protocol} threw: killing its process", error, {
-        method,
-        protocol: this.#protocol.constructor.name,
-      });
-      this.#broken = true;
-      this.#kill();
-    }
-  }
-}
-
 /** `"TERM"` or `"SIGTERM"` as Node names it. @throws TypeError if there is no such signal. */
 export function signalName(signal: string): NodeJS.Signals {
   const name = signal.startsWith("SIG") ? signal : `SIG${signal}`;
   if (!Object.hasOwn(constants.signals, name))
     throw new TypeError(`Cannot send signal "${signal}": there is none of that name`);
   return name as NodeJS.Signals;
-}
-
-/** What an exit means: ProcessDone or ProcessTerminated. */
-export function reasonOf(code: number | null, signal: string | null): Error {
-  if (signal !== null) return new ProcessTerminated(`Process was killed by ${signal}`, { signal });
-  if (code === 0) return new ProcessDone();
-  return new ProcessTerminated(`Process ended with status ${code}`, code === null ? {} : { exitCode: code });
 }
 
 function start(program: string, options: SpawnOptions): ChildProcess {

@@ -3,7 +3,8 @@ import { constants } from "node:os";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
-import { ProtocolCalls, type RunningProcess, reasonOf, signalName } from "./process.ts";
+import { ProtocolCalls, reasonOf } from "../core/process-calls.ts";
+import { type RunningProcess, signalName } from "./process.ts";
 
 /**
  * Starts a program on a pseudo-terminal, whose output comes as descriptor 1; its transport is in `running` until

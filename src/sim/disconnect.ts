@@ -1,22 +1,23 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { gatherResults } from "../core/deferred/gather.ts";
+import { StreamTransport } from "../core/stream-transport.ts";
+import { ChildTransport } from "./process/child-transport.ts";
 import { SimPort } from "./sim-port.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { SimTransport } from "./tcp/sim-transport.ts";
 import { SimDatagramPort } from "./udp/sim-datagram-port.ts";
 
 /** Closes what a process has open, as its reactor's shutdown does: gently, and after five seconds by force. */
 export function disconnectAll(owner: SimProcess): Deferred<unknown> {
   const ending: Deferred<unknown>[] = [];
-  const transports: SimTransport[] = [];
+  const transports: StreamTransport[] = [];
   for (const each of [...owner.open]) {
     if (each instanceof SimPort || each instanceof SimDatagramPort) {
       ending.push(each.stopListening());
-    } else if (each instanceof SimTransport) {
+    } else if (each instanceof StreamTransport) {
       transports.push(each);
       ending.push(each.whenClosed());
       each.loseConnection();
-    } else {
+    } else if (!(each instanceof ChildTransport)) {
       owner.open.delete(each);
       each.killed();
     }

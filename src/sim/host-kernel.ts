@@ -7,6 +7,8 @@ import type { NetworkInterface } from "./network/interface.ts";
 import type { Network, NetworkHost } from "./network/network.ts";
 import type { FlyingPacket } from "./network/packet.ts";
 import type { Path } from "./network/path.ts";
+import type { ChildProgram } from "./process/child.ts";
+import { makeTerminal, type SimTerminal } from "./process/terminal.ts";
 import type { RandomSource } from "./random-source.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { HostOptions, SimHost } from "./sim-host.ts";
@@ -44,6 +46,9 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
   readonly unixPaths: Map<string, number> = new Map();
   readonly udp: UdpStack;
   readonly disk: Disk;
+  readonly programs: Map<string, ChildProgram>;
+  /** Processes that others started. They outlive these, and are not started again. */
+  readonly children: Set<SimProcess> = new Set();
   readonly options: HostOptions;
   pausedUntilMs = 0;
   /** So that a slow reader can be had: the bytes that its processes read of each connection in a second. */
@@ -54,8 +59,10 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
   readonly host: SimHost;
   process: SimProcess;
   reactor: SimReactor;
+  /** Of the process that runs now. */
+  terminal: SimTerminal;
   #isUp = true;
-  #boots = 0;
+  #processes = 0;
 
   constructor(host: SimHost, surroundings: Surroundings, name: string, id: number, options: HostOptions) {
     this.host = host;
@@ -64,6 +71,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     this.id = id;
     this.options = options;
     this.groups = new Set(options.groups);
+    this.programs = new Map(Object.entries(options.programs ?? {}));
     const { scheduler, network, random } = surroundings;
     this.clock = new HostClock(scheduler, surroundings.wallStartMs);
     this.disk = new Disk(scheduler, random.stream(`disk ${name}`), () => this.clock.wallTimeMs(), options.disk ?? {});
@@ -74,7 +82,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     this.tcp = new TcpStack(scheduler, network, random.stream(`tcp ${name}`));
     this.unix = new TcpStack(scheduler, network, random.stream(`unix ${name}`));
     this.udp = new UdpStack(network, this);
-    [this.process, this.reactor] = this.#boot();
+    [this.process, this.reactor, this.terminal] = this.#boot();
   }
 
   /** The first of its addresses. */
@@ -104,6 +112,8 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     this.#isUp = false;
     this.note("host", "crashes");
     this.process.die(false);
+    for (const child of this.children) child.die(false);
+    this.children.clear();
     this.tcp.crash();
     this.unix.crash();
     this.unixPaths.clear();
@@ -113,10 +123,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
 
   /** The process is killed, as by SIGKILL: its kernel closes what it had open, and starts the program anew if there is one. */
   kill(): void {
-    if (!this.#isUp) return;
-    this.note("host", "process is killed");
-    this.process.die(true);
-    [this.process, this.reactor] = this.#boot();
+    if (this.#isUp) this.process.exit({ signal: "SIGKILL" });
   }
 
   /** Switches on a machine that crashed: its program starts anew. Does nothing to one that is up. */
@@ -124,7 +131,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     if (this.#isUp) return;
     this.#isUp = true;
     this.note("host", "restarts");
-    [this.process, this.reactor] = this.#boot();
+    [this.process, this.reactor, this.terminal] = this.#boot();
   }
 
   /** Stops all processes for `ms`, as a garbage collection or a debugger does; the kernel goes on. */
@@ -190,10 +197,23 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     return found;
   }
 
-  #boot(): [SimProcess, SimReactor] {
-    this.#boots += 1;
+  /** A process that does nothing yet. */
+  startProcess(environment: Readonly<Record<string, string | undefined>>): [SimProcess, SimReactor] {
+    this.#processes += 1;
+    for (const child of this.children) if (!child.isAlive) this.children.delete(child);
     const started = new SimProcess(this);
-    const reactor = makeReactor(this, started, this.#boots);
+    return [started, makeReactor(this, started, this.#processes, environment)];
+  }
+
+  #boot(): [SimProcess, SimReactor, SimTerminal] {
+    const [started, reactor] = this.startProcess(this.options.environment ?? {});
+    started.onExit = ({ signal, exitCode }) => {
+      this.note(
+        "host",
+        signal === undefined ? `process exits with status ${exitCode}` : `process is killed by ${signal}`,
+      );
+      [this.process, this.reactor, this.terminal] = this.#boot();
+    };
     const { program } = this.options;
     if (program !== undefined) {
       started.soon(() => {
@@ -202,7 +222,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
         );
       });
     }
-    return [started, reactor];
+    return [started, reactor, makeTerminal(started.descriptors)];
   }
 
   note(kind: "connection" | "host" | "note", text: string): void {

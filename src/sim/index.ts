@@ -27,6 +27,8 @@ export type { Distribution, LinkOptions, Selector } from "./network/link-options
 export { exponential, longTail, normal, uniform } from "./network/link-options.ts";
 export type { Packet } from "./network/packet.ts";
 export type { Rule, Verdict } from "./network/rules.ts";
+export { type ChildProgram, SimChild } from "./process/child.ts";
+export { SimTerminal } from "./process/terminal.ts";
 export { type HostOptions, type Program, SimHost } from "./sim-host.ts";
 export { SimReactor } from "./sim-reactor.ts";
 export { Simulation, type SimulationOptions, SimulationStuck, type UntilOptions } from "./simulation.ts";

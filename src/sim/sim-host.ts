@@ -1,6 +1,9 @@
 import type { DiskOptions } from "./disk/disk.ts";
 import { makeDisk, type SimDisk } from "./disk/sim-disk.ts";
 import type { HostKernel } from "./host-kernel.ts";
+import type { ChildProgram } from "./process/child.ts";
+import { sendSignal } from "./process/signals.ts";
+import type { SimTerminal } from "./process/terminal.ts";
 import type { SimReactor } from "./sim-reactor.ts";
 
 /** What a host runs, from its start and again after each restart. It fails the host's log if it throws. */
@@ -16,6 +19,8 @@ export interface HostOptions {
   readonly program?: Program | undefined;
   /** `reactor.environment.variables` of its processes. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** What its processes can start by name: see `programs` of the host. */
+  readonly programs?: Readonly<Record<string, ChildProgram>> | undefined;
   /** What its disk is like. */
   readonly disk?: DiskOptions | undefined;
 }
@@ -81,6 +86,16 @@ export class SimHost {
     return this.#kernel.reactor;
   }
 
+  /** The terminal of the process that runs now. */
+  get stdio(): SimTerminal {
+    return this.#kernel.terminal;
+  }
+
+  /** What `reactor.spawnProcess` finds by name; more can be put in. There is nothing else to start. */
+  get programs(): Map<string, ChildProgram> {
+    return this.#kernel.programs;
+  }
+
   get isUp(): boolean {
     return this.#kernel.isUp;
   }
@@ -95,9 +110,22 @@ export class SimHost {
     this.#kernel.crash();
   }
 
-  /** The process is killed, as by SIGKILL: its kernel closes what it had open, and its program starts anew if it has one. */
+  /**
+   * The process is killed, as by SIGKILL: its kernel closes what it had open, and its program starts anew if it has one.
+   * Its children live on.
+   */
   kill(): void {
     this.#kernel.kill();
+  }
+
+  /**
+   * Sends its process a signal (`"SIGHUP"`), which it hears in a turn of its own. One that does not listen ends by most of
+   * them, and its program starts anew; a reactor that runs is stopped by SIGINT and SIGTERM.
+   *
+   * @throws TypeError if there is no such signal; UnsupportedError for those that stop a process: `pause` does that.
+   */
+  raiseSignal(signal: string): void {
+    sendSignal(this.#kernel.process, signal);
   }
 
   /** Switches on a machine that crashed: its program starts anew. Does nothing to one that is up. */

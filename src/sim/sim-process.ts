@@ -3,6 +3,8 @@ import { Logger } from "../core/log/logger.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import type { HostClock, HostTimer } from "./host-clock.ts";
 import type { FlyingPacket } from "./network/packet.ts";
+import { Descriptors } from "./process/descriptors.ts";
+import { SignalListeners } from "./process/signals.ts";
 import { setRunning } from "./running.ts";
 import type { Chore, Scheduler, SimEvent } from "./scheduler.ts";
 import type { Observers } from "./trace/observer.ts";
@@ -28,6 +30,10 @@ export class SimProcess implements Loop, Chore {
   isAlive = true;
   /** What ends when the process is killed: its connections and ports. */
   readonly open: Set<{ killed(): void }> = new Set();
+  readonly descriptors: Descriptors = new Descriptors();
+  readonly signals: SignalListeners = new SignalListeners();
+  /** Told when it has ended of its own accord, or by a signal; not when power fails. */
+  onExit: (end: ProcessEnd) => void = () => {};
   #dirty: StreamTransport[] = [];
   #flushing = false;
 
@@ -117,6 +123,13 @@ export class SimProcess implements Loop, Chore {
     dirty.length = 0;
   }
 
+  /** Ends, at once: its kernel closes what it had open. */
+  exit(end: ProcessEnd): void {
+    if (!this.isAlive) return;
+    this.die(true);
+    this.onExit(end);
+  }
+
   /** The process is gone; with `orderly`, its kernel closes what it had open. */
   die(orderly: boolean): void {
     if (!this.isAlive) return;
@@ -125,6 +138,12 @@ export class SimProcess implements Loop, Chore {
     if (orderly) for (const each of [...this.open]) each.killed();
     this.open.clear();
   }
+}
+
+/** How a process ended: it has one of the two. */
+export interface ProcessEnd {
+  readonly exitCode?: number;
+  readonly signal?: string;
 }
 
 /** An open UDP port. It catches what its protocol throws. */

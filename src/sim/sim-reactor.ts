@@ -2,7 +2,7 @@ import { familyOf, isIpLiteral, type TcpAddress, type UdpAddress, type UnixAddre
 import type { DatagramProtocol, DatagramTransport } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
-import { ConnectError, ListenError, UnsupportedError } from "../core/errors.ts";
+import { ConnectError, ListenError, ReactorStateError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
 import { Logger } from "../core/log/logger.ts";
@@ -31,6 +31,11 @@ import { dial, establish } from "./dial.ts";
 import { disconnectAll } from "./disconnect.ts";
 import { DiskFiles } from "./disk/disk-files.ts";
 import type { HostKernel } from "./host-kernel.ts";
+import { ChildTransport } from "./process/child-transport.ts";
+import { stopOnSignals } from "./process/signals.ts";
+import { startChild } from "./process/start-child.ts";
+import { openStdio } from "./process/stdio-transport.ts";
+import { runWorker } from "./process/workers.ts";
 import { SimPort } from "./sim-port.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { SimTransport } from "./tcp/sim-transport.ts";
@@ -38,7 +43,12 @@ import { SimDatagramPort } from "./udp/sim-datagram-port.ts";
 import { isWildcard } from "./udp/udp-stack.ts";
 
 /** Only a host makes reactors. */
-export let makeReactor: (host: HostKernel, owner: SimProcess, boot: number) => SimReactor;
+export let makeReactor: (
+  host: HostKernel,
+  owner: SimProcess,
+  number: number,
+  environment: ProcessEnvironment["variables"],
+) => SimReactor;
 
 /**
  * The reactor of one process on one simulated host: the same promises as NodeReactor's, on a network made of a seed. It
@@ -76,21 +86,28 @@ export class SimReactor implements Reactor {
   readonly #host: HostKernel;
   readonly #random: () => number;
   readonly #secrets: () => number;
+  readonly #stdio: { readonly random: () => number; isTaken: boolean };
+  /** What is disposed when a run has ended. */
+  readonly #held: Disposable[] = [];
   readonly #phases: Phases = new Phases((error, doing) => log.failure("{doing}", error, { doing }));
   readonly #resolvers: ResolverStack = new ResolverStack((name) => this.#lookupInZone(name));
 
   static {
-    makeReactor = (host, owner, boot) => new SimReactor(host, owner, boot);
+    makeReactor = (...inside) => new SimReactor(...inside);
   }
 
-  private constructor(host: HostKernel, owner: SimProcess, boot: number) {
+  private constructor(...[host, owner, number, variables]: Parameters<typeof makeReactor>) {
     this.#host = host;
     this.#process = owner;
     const { random } = host.surroundings;
-    this.#random = random.stream(`random ${host.name} ${boot}`);
-    this.#secrets = random.stream(`bytes ${host.name} ${boot}`);
-    this.environment = { pid: FIRST_PID + boot, variables: host.options.environment ?? {} };
-    this.files = new DiskFiles(host.disk, owner, random.stream(`files ${host.name} ${boot}`));
+    this.#random = random.stream(`random ${host.name} ${number}`);
+    this.#secrets = random.stream(`bytes ${host.name} ${number}`);
+    this.environment = { pid: FIRST_PID + number, variables };
+    this.files = new DiskFiles(host.disk, owner, random.stream(`files ${host.name} ${number}`));
+    this.#stdio = { random: random.stream(`stdio ${host.name} ${number}`), isTaken: false };
+    this.addTrigger("before", "startup", () => {
+      this.#held.push(stopOnSignals(owner, () => void (this.#phases.stopping || this.stop())));
+    });
     this.addTrigger("during", "shutdown", () => disconnectAll(this.#process));
   }
 
@@ -185,8 +202,11 @@ export class SimReactor implements Reactor {
     return fail(systemError("EBADF", "open", `descriptor ${descriptor}`));
   }
 
-  openStdio<P extends Protocol>(_factory: ProtocolFactory<P>): Deferred<P> {
-    return fail(new UnsupportedError("Not there yet"));
+  openStdio<P extends Protocol>(factory: ProtocolFactory<P>): Deferred<P> {
+    const stdio = this.#stdio;
+    if (stdio.isTaken) return fail(new ReactorStateError("Cannot open standard input and output twice in one process"));
+    stdio.isTaken = true;
+    return maybeDeferred(() => openStdio(this.#process, stdio.random, factory));
   }
 
   listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport> {
@@ -204,8 +224,11 @@ export class SimReactor implements Reactor {
     });
   }
 
-  spawnProcess(_protocol: ProcessProtocol, program: string, _options: SpawnOptions = {}): ProcessTransport {
-    throw new UnsupportedError(`Cannot spawn "${program}": not there yet`);
+  /** Runs what `host.programs` has under the name `program`. A child outlives the reactor unless somebody ends it. */
+  spawnProcess(protocol: ProcessProtocol, program: string, options: SpawnOptions = {}): ProcessTransport {
+    return new ChildTransport(this.#process, protocol, program, options, (name, given) =>
+      startChild(this.#host, name, given, this.environment.variables),
+    );
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
@@ -217,20 +240,24 @@ export class SimReactor implements Reactor {
     return this.#resolvers.install(resolver);
   }
 
-  runInWorker<R>(module: URL | string, _argument: unknown, _options: WorkerOptions = {}): Deferred<R> {
-    return fail(new UnsupportedError(`Cannot run "${module}" in a worker: not there yet`));
+  /** The work is done in this thread, and takes no virtual time. */
+  runInWorker<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
+    return runWorker(this.#process, module, argument, options);
   }
 
-  onSignal(_signal: string, _f: () => void): Disposable {
-    throw new UnsupportedError("Not there yet");
+  onSignal(signal: string, f: () => void): Disposable {
+    return this.#process.signals.add(signal, f);
   }
 
   get running(): boolean {
     return this.#phases.running;
   }
 
+  /** While it runs, SIGINT and SIGTERM stop it, and a second one ends the process at once. */
   run(): Deferred<void> {
-    return this.#phases.run();
+    return this.#phases.run().addCallback(() => {
+      for (const held of this.#held.splice(0)) held[Symbol.dispose]();
+    });
   }
 
   stop(): void {

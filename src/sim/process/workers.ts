@@ -1,0 +1,86 @@
+import { Deferred } from "../../core/deferred/deferred.ts";
+import { fail } from "../../core/deferred/succeed.ts";
+import type { WorkerOptions } from "../../core/reactor.ts";
+import { importModule } from "../node/import-module.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { SimProcess } from "../sim-process.ts";
+
+/**
+ * Calls an export of a module, with a copy of `argument`, in this thread: real work, which takes no virtual time. The simulation
+ * waits for it, and runs one at a time, in the order of the calls, so that it is the same in every run.
+ */
+export function runWorker<R>(
+  owner: SimProcess,
+  module: URL | string,
+  argument: unknown,
+  { name = "default" }: WorkerOptions,
+): Deferred<R> {
+  const from = module instanceof URL ? module.href : module;
+  if (/^\.\.?\//.test(from)) {
+    return fail(new TypeError(`Cannot find "${from}" from a worker: pass new URL("${from}", import.meta.url)`));
+  }
+  const { scheduler } = owner;
+  const release = scheduler.hold();
+  // Nobody waits for work that was cancelled; it is dropped when it is done.
+  const deferred = new Deferred<R>(release);
+  const settle = (settleIt: (deferred: Deferred<R>) => void): void => {
+    owner.settleSoon(deferred, settleIt);
+    release();
+  };
+  try {
+    const work = inTurn(scheduler, structuredClone(argument), (copy) => call(from, name, copy, () => deferred.called));
+    work.then(
+      (value) => settle((waiting) => waiting.callback(value as R)),
+      (error: unknown) => settle((waiting) => waiting.errback(error)),
+    );
+  } catch (error) {
+    settle((waiting) => waiting.errback(error));
+  }
+  return deferred;
+}
+
+/** When what was asked before, in this simulation, is done. */
+function inTurn<A>(scheduler: Scheduler, argument: A, work: (argument: A) => Promise<unknown>): Promise<unknown> {
+  const before = lastOf.get(scheduler) ?? Promise.resolve();
+  const mine = before.then(() => work(argument));
+  // Whether it fails is for whoever asked for it.
+  const ignore = (): void => {};
+  lastOf.set(scheduler, mine.then(ignore, ignore));
+  return mine;
+}
+
+async function call(from: string, name: string, argument: unknown, isCancelled: () => boolean): Promise<unknown> {
+  if (isCancelled()) return undefined;
+  const work = (await importModule(from))[name];
+  if (isCancelled()) return undefined;
+  if (typeof work !== "function") {
+    throw new TypeError(`Cannot call export "${name}" of ${from} in a worker: it is no function but ${typeof work}`);
+  }
+  try {
+    return structuredClone(await work(argument));
+  } catch (error) {
+    throw copyOf(error ?? new Error(`Export "${name}" of ${from} threw ${error}`));
+  }
+}
+
+/** As it would come out of a thread: its class only if the language has it, and of its own properties what can be cloned. */
+function copyOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return structuredClone(error);
+  const copy = structuredClone(error);
+  if (copy.name !== error.name) {
+    Object.defineProperty(copy, "name", { value: error.name, configurable: true, writable: true });
+  }
+  const properties = Object.entries(error).filter(([, value]) => isCloneable(value));
+  return Object.assign(copy, structuredClone(Object.fromEntries(properties)));
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lastOf: WeakMap<Scheduler, Promise<void>> = new WeakMap();
