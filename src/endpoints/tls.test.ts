@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, before, beforeEach, describe, test } from "node:test";
+import { before, describe } from "node:test";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError, TimeoutError } from "../core/deferred/errors.ts";
 import { DeferredQueue } from "../core/deferred/queue.ts";
 import { ConnectionDone, ConnectionLost, TlsError } from "../core/errors.ts";
 import { Protocol } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
-import { makeCertificate, newReactor, temporaryFolder } from "./certificates.fixture.test.ts";
+import { makeCertificate, temporaryFolder, testOnBoth } from "./certificates.fixture.test.ts";
 import { connect, listen } from "./connect.ts";
 import { EndpointError } from "./errors.ts";
 import { quoteArgument } from "./grammar.ts";
@@ -20,9 +20,11 @@ const at = (...parts: string[]) => quoteArgument(join(folder, ...parts));
 class Peer extends Protocol {
   readonly made = new Deferred<void>();
   readonly lost = new Deferred<Error>();
+  /** Fires with the first bytes. */
+  readonly hears = new Deferred<void>();
   readonly seen: string[] = [];
   text = "";
-  waiter: Deferred<string> | undefined;
+  waiter: { readonly words: string; readonly heard: Deferred<void> } | undefined;
 
   override connectionMade(): void {
     this.seen.push("connectionMade");
@@ -30,9 +32,9 @@ class Peer extends Protocol {
   }
 
   override dataReceived(data: Uint8Array): void {
+    if (!this.hears.called) this.hears.callback();
     this.text += new TextDecoder().decode(data);
-    this.waiter?.callback(this.text);
-    this.waiter = undefined;
+    this.#tell();
   }
 
   override connectionLost(reason: Error): void {
@@ -40,11 +42,20 @@ class Peer extends Protocol {
     this.lost.callback(reason);
   }
 
-  said(): Deferred<string> {
-    const waiter = new Deferred<string>();
-    if (this.text === "") this.waiter = waiter;
-    else waiter.callback(this.text);
-    return waiter;
+  /** Fires when all the text so far is `words`; the network may have cut it. */
+  said(words: string): Deferred<void> {
+    this.waiter = { words, heard: new Deferred<void>() };
+    const { heard } = this.waiter;
+    this.#tell();
+    return heard;
+  }
+
+  #tell(): void {
+    if (this.waiter === undefined || this.text.length < this.waiter.words.length) return;
+    const { words, heard } = this.waiter;
+    this.waiter = undefined;
+    if (this.text === words) heard.callback();
+    else heard.errback(new Error(`heard "${this.text}" instead of "${words}"`));
   }
 }
 
@@ -73,9 +84,9 @@ const dial = (description: string, factory: () => Peer = () => new Peer()) => co
 async function converse(client: Peer, knownServer?: Peer): Promise<void> {
   const server = knownServer ?? (await connected.get());
   client.transport.write("ask");
-  assert.equal(await server.said(), "ask");
+  await server.said("ask");
   server.transport.write("answer");
-  assert.equal(await client.said(), "answer");
+  await client.said("answer");
   client.transport.loseConnection();
   assert.ok((await server.lost) instanceof ConnectionDone);
   assert.ok((await client.lost) instanceof ConnectionDone);
@@ -89,17 +100,21 @@ before(() => {
   makeCertificate(join(folder, "names", "b.crt"), join(folder, "names", "b.key"), "b", ["b.example"]);
 });
 
-beforeEach(() => {
-  reactor = newReactor();
-  ports = [];
-  accepted = [];
-  connected = new DeferredQueue();
-});
-
-afterEach(async () => {
-  for (const port of ports) await port.stopListening();
-  for (const { transport } of accepted) transport?.abortConnection();
-});
+/** Each test has a reactor of its own, a real one and then a simulated one. */
+function test(name: string, body: () => Promise<void>): void {
+  testOnBoth(name, folder, async (own) => {
+    reactor = own;
+    ports = [];
+    accepted = [];
+    connected = new DeferredQueue();
+    try {
+      await body();
+    } finally {
+      for (const port of ports) await port.stopListening();
+      for (const { transport } of accepted) transport?.abortConnection();
+    }
+  });
+}
 
 const identity = `cert=${at("host.pem")}:key=${at("host.key")}`;
 
@@ -286,7 +301,7 @@ describe("tls: over another endpoint", () => {
     const client = new Peer();
     const connecting = dial(overUnix, () => client);
     const failure = assert.rejects(async () => connecting, CancelledError);
-    await silent.said();
+    await silent.hears;
     connecting.cancel();
     await failure;
     await silent.lost;
