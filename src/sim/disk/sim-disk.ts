@@ -28,13 +28,9 @@ export let makeDisk: (disk: Disk) => SimDisk;
  * console.log(host.disk.text("/var/log").startsWith("kept,")); // true
  *
  * host.disk.isFull = true;
- * await sim.run(async () => {
- *   try {
- *     await host.reactor.files.append("/var/log", "more");
- *   } catch (error) {
- *     console.log(error.code); // ENOSPC
- *   }
- * });
+ * const full = host.reactor.files.append("/var/log", "more");
+ * full.addErrback((error: Error) => console.log(error.message)); // ENOSPC: no space left on device, write '/var/log'
+ * await sim.advance(1);
  * ```
  */
 export class SimDisk {
