@@ -108,6 +108,8 @@ export class Disk {
 
   #begin<T>(owner: SimProcess, latency: Distribution, act: () => T): Deferred<T> {
     const deferred = new Deferred<T>();
+    // Code of a dead process may have a few microtasks left.
+    if (!owner.isAlive) return deferred;
     const crashes = this.#crashes;
     const event = new KernelEvent(() => {
       if (crashes !== this.#crashes) return;

@@ -126,6 +126,20 @@ describe("after a crash", () => {
     assert.ok(!host.disk.paths().includes("/log"));
   });
 
+  test("code that was still running can write nothing", async () => {
+    const sim = new Simulation({ seed: 1 });
+    const host = sim.host("a");
+    const { reactor } = host;
+    reactor.callLater(1, async () => {
+      host.crash();
+      await reactor.files.append("/log", "x");
+    });
+    await sim.advance(100);
+    host.restart();
+    await sim.advance(100);
+    assert.ok(!host.disk.paths().includes("/log"));
+  });
+
   test("the same seed leaves the same, another one something else", async () => {
     const leftBy = async (seed: number) => {
       const { disk } = await afterCrash(seed, async (host) => {

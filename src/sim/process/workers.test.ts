@@ -61,6 +61,7 @@ describe("work in a simulated worker", () => {
     await sim.advance(10);
     await outcome;
     assert.equal(sim.nowMs, 10);
+    assert.equal(await sim.until(reactor.runInWorker(WORK, 1)), 2);
   });
 
   test("is of no concern to a process that died", async () => {

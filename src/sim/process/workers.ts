@@ -21,32 +21,48 @@ export function runWorker<R>(
   }
   const { scheduler } = owner;
   const release = scheduler.hold();
-  // Nobody waits for work that was cancelled; it is dropped when it is done.
-  const deferred = new Deferred<R>(release);
-  const settle = (settleIt: (deferred: Deferred<R>) => void): void => {
-    owner.settleSoon(deferred, settleIt);
+  const turn = takeTurn(scheduler);
+  const finish = (): void => {
+    turn.end();
     release();
   };
+  // Nobody waits for work that was cancelled; what comes of it is dropped.
+  const deferred = new Deferred<R>(finish);
+  const settle = (settleIt: (deferred: Deferred<R>) => void): void => {
+    owner.settleSoon(deferred, settleIt);
+    finish();
+  };
   try {
-    const work = inTurn(scheduler, structuredClone(argument), (copy) => call(from, name, copy, () => deferred.called));
-    work.then(
-      (value) => settle((waiting) => waiting.callback(value as R)),
-      (error: unknown) => settle((waiting) => waiting.errback(error)),
-    );
+    const copy = structuredClone(argument);
+    turn.begins
+      .then(() => call(from, name, copy, () => deferred.called))
+      .then(
+        (value) => settle((waiting) => waiting.callback(value as R)),
+        (error: unknown) => settle((waiting) => waiting.errback(error)),
+      );
   } catch (error) {
     settle((waiting) => waiting.errback(error));
   }
   return deferred;
 }
 
-/** When what was asked before, in this simulation, is done. */
-function inTurn<A>(scheduler: Scheduler, argument: A, work: (argument: A) => Promise<unknown>): Promise<unknown> {
-  const before = lastOf.get(scheduler) ?? Promise.resolve();
-  const mine = before.then(() => work(argument));
-  // Whether it fails is for whoever asked for it.
-  const ignore = (): void => {};
-  lastOf.set(scheduler, mine.then(ignore, ignore));
-  return mine;
+/** A turn begins when those that were taken before, in this simulation, have ended. */
+function takeTurn(scheduler: Scheduler): Turn {
+  const begins = lastOf.get(scheduler) ?? Promise.resolve();
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  lastOf.set(
+    scheduler,
+    begins.then(() => ended),
+  );
+  return { begins, end };
+}
+
+interface Turn {
+  readonly begins: Promise<void>;
+  end(): void;
 }
 
 async function call(from: string, name: string, argument: unknown, isCancelled: () => boolean): Promise<unknown> {
