@@ -15,7 +15,7 @@ import type { HostOptions, SimHost } from "./sim-host.ts";
 import { type Machine, SimProcess } from "./sim-process.ts";
 import { makeReactor, type SimReactor } from "./sim-reactor.ts";
 import { TcpStack } from "./tcp/tcp-stack.ts";
-import type { Observers } from "./trace/observer.ts";
+import type { Note, Observers } from "./trace/observer.ts";
 import { isBroadcast, isMulticast } from "./udp/sim-datagram-port.ts";
 import { type UdpHost, UdpStack } from "./udp/udp-stack.ts";
 import type { Zone } from "./zone.ts";
@@ -110,7 +110,7 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
   crash(): void {
     if (!this.#isUp) return;
     this.#isUp = false;
-    this.note("host", "crashes");
+    this.note("host", "crashes", { state: "down" });
     this.process.die(false);
     for (const child of this.children) child.die(false);
     this.children.clear();
@@ -130,13 +130,14 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
   restart(): void {
     if (this.#isUp) return;
     this.#isUp = true;
-    this.note("host", "restarts");
+    this.note("host", "restarts", { state: "up" });
     [this.process, this.reactor, this.terminal] = this.#boot();
   }
 
   /** Stops all processes for `ms`, as a garbage collection or a debugger does; the kernel goes on. */
   pause(ms: number): void {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.scheduler.nowMs + ms);
+    this.note("host", `pauses for ${ms} ms`, { state: "paused", untilMs: this.pausedUntilMs });
   }
 
   // For the stacks.
@@ -225,8 +226,8 @@ export class HostKernel implements NetworkHost, Machine, UdpHost {
     return [started, reactor, makeTerminal(started.descriptors)];
   }
 
-  note(kind: "connection" | "host" | "note", text: string): void {
-    this.observers.noted({ timeMs: this.scheduler.nowMs, host: this.name, kind, text });
+  note(kind: "host" | "note", text: string, change: Pick<Note, "state" | "untilMs"> = {}): void {
+    this.observers.noted({ timeMs: this.scheduler.nowMs, host: this.name, kind, text, ...change });
   }
 }
 

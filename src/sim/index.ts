@@ -1,3 +1,4 @@
+export { type DiagramOptions, sequenceDiagram } from "./diagram/sequence-diagram.ts";
 export type { DiskOptions } from "./disk/disk.ts";
 export { SimDisk } from "./disk/sim-disk.ts";
 export {
@@ -33,4 +34,14 @@ export { type HostOptions, type Program, SimHost } from "./sim-host.ts";
 export { SimReactor } from "./sim-reactor.ts";
 export { Simulation, type SimulationOptions, SimulationStuck, type UntilOptions } from "./simulation.ts";
 export type { FaultChange, Note, Observer } from "./trace/observer.ts";
+export {
+  Trace,
+  type TracedEnd,
+  type TracedFault,
+  type TracedNote,
+  type TracedPacket,
+  type TraceEvent,
+  type TraceOptions,
+  type TraceView,
+} from "./trace/trace.ts";
 export type { Zone } from "./zone.ts";

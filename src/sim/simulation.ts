@@ -3,6 +3,8 @@ import type { LogEvent } from "../core/log/event.ts";
 import { formatEvent } from "../core/log/format.ts";
 import { LogLevels } from "../core/log/levels.ts";
 import { logPublisher } from "../core/log/publisher.ts";
+import type { DiagramOptions } from "./diagram/sequence-diagram.ts";
+import { writeDiagramAtEnd } from "./diagram/write-diagram.ts";
 import type { Fault } from "./faults/fault.ts";
 import { FaultSchedule } from "./faults/fault-schedule.ts";
 import { HostKernel, type Surroundings } from "./host-kernel.ts";
@@ -15,6 +17,7 @@ import { Scheduler } from "./scheduler.ts";
 import { type HostOptions, makeHost, type SimHost } from "./sim-host.ts";
 import type { SimProcess } from "./sim-process.ts";
 import { type Observer, Observers } from "./trace/observer.ts";
+import { makeTrace, type Trace, type TraceOptions } from "./trace/trace.ts";
 import { TraceHash } from "./trace/trace-hash.ts";
 import { Zone } from "./zone.ts";
 
@@ -169,6 +172,27 @@ export class Simulation {
   /** Lets `observer` see what happens, until disposed. */
   observe(observer: Observer): Disposable {
     return this.#observers.add(observer);
+  }
+
+  /** Keeps the last events from now on, with what became of each packet, to look at and to print. */
+  trace(options: TraceOptions = {}): Trace {
+    const source = {
+      seed: this.seed,
+      hosts: () => [...this.#hosts.keys()],
+      nowMs: () => this.nowMs,
+      observe: (observer: Observer) => this.observe(observer),
+    };
+    return makeTrace(source, options);
+  }
+
+  /**
+   * Writes a sequence diagram of what happens from now on until it is disposed: a page of HTML on the real disk.
+   *
+   * @throws Error if the file cannot be written.
+   */
+  diagram(path: string, options: DiagramOptions = {}): Disposable {
+    const limit = 4 * (options.limit ?? 2_000);
+    return writeDiagramAtEnd(path, this.trace({ limit }), options);
   }
 
   /** A stream of random numbers of its own, the same for the same seed and name: for what a test wants to draw. */

@@ -95,8 +95,7 @@ export class Network {
     packet.id = this.#sent;
     packet.sentMs = nowMs;
     this.#hash.addPacket(packet);
-    const isWatched = this.#observers.list.length > 0;
-    if (isWatched) this.#observers.packetSent(packet, nowMs);
+    if (this.isWatched) this.#observers.packetSent(packet, nowMs);
     const { from, to } = packet;
     if (to === undefined) return this.lose(packet, "no such address");
     if (from.hostId === to.hostId) return this.#deliver(packet, nowMs + LOOPBACK_LATENCY_MS, afterMs);
@@ -114,6 +113,16 @@ export class Network {
       if (typeof again === "number") this.#deliver(copyOf(packet), again + delayMs, afterMs);
     }
     return this.#deliver(packet, fate + delayMs, afterMs);
+  }
+
+  /** Somebody looks: only then is it worth making texts. */
+  get isWatched(): boolean {
+    return this.#observers.list.length > 0;
+  }
+
+  /** Puts a label on the life of a host, about a connection of its. */
+  noteConnection(host: string, text: string): void {
+    this.#observers.noted({ timeMs: this.#scheduler.nowMs, host, kind: "connection", text });
   }
 
   /** The largest IP packet between two hosts. */
@@ -142,7 +151,7 @@ export class Network {
     this.arrivals += 1;
     this.#hash.addNumber(nowMs);
     this.#hash.addInteger(packet.id);
-    if (this.#observers.list.length > 0) this.#observers.packetArrived(packet, nowMs);
+    if (this.isWatched) this.#observers.packetArrived(packet, nowMs);
     return true;
   }
 
@@ -186,7 +195,7 @@ export class Network {
   /** It does not get there. */
   lose(packet: FlyingPacket, reason: string): "lost" {
     this.#hash.addInteger(-packet.id);
-    if (this.#observers.list.length > 0) this.#observers.packetLost(packet, this.#scheduler.nowMs, reason);
+    if (this.isWatched) this.#observers.packetLost(packet, this.#scheduler.nowMs, reason);
     return "lost";
   }
 

@@ -152,11 +152,12 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     this.user = undefined;
     if (this.phase === "gone") return;
     if (this.phase !== "syn-sent") this.#emit(this.#next, EMPTY, 0, RST | ACK, false, false);
-    this.vanish();
+    this.vanish(this.phase === "syn-sent" ? "gave up" : "reset");
   }
 
-  /** The kernel forgets it, and tells nobody. */
-  vanish(): void {
+  /** The kernel forgets it, and tells nobody but those who look: `what` has become of it. */
+  vanish(what: string = ""): void {
+    if (what !== "") this.stack.note(this, what);
     this.phase = "gone";
     this.#queue.clear();
     this.#inFlight.length = 0;
@@ -169,6 +170,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   break(code: string): void {
     const { user } = this;
     this.brokenBy ??= code;
+    this.stack.note(this, this.phase === "syn-sent" ? "cannot reach" : "lost", `: ${code}`);
     this.#incoming.queue.clear();
     this.vanish();
     user?.broken(code);
@@ -231,6 +233,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   }
 
   #opened(): void {
+    this.stack.note(this, this.phase === "syn-sent" ? "connected to" : "accepted");
     this.phase = "open";
     this.user?.established();
     this.stack.established(this);
@@ -415,7 +418,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     this.#deadlineMs = Number.POSITIVE_INFINITY;
     if (first === undefined && this.#queue.weight === 0) {
       // The peer has had all and taken its time to end its own direction.
-      if (this.#isOrphan) this.vanish();
+      if (this.#isOrphan) this.vanish("closed");
       return;
     }
     this.#retries += 1;
@@ -453,7 +456,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     if (this.phase !== "open" || !this.#isOrphan || !this.#finSent || this.#inFlight.length > 0) return;
     if (this.#incoming.isComplete) {
       this.perform();
-      this.vanish();
+      this.vanish("closed");
     } else if (this.#deadlineMs === Number.POSITIVE_INFINITY) {
       this.#deadlineMs = this.stack.scheduler.nowMs + ORPHAN_MS;
       this.#setTimer();

@@ -145,6 +145,9 @@ export class TcpStack {
     if (gate === "ignore") return;
     const listener = gate === "refuse" ? undefined : this.listeners.find((one) => takes(one, to, destinationPort));
     if (listener === undefined) {
+      if (this.network.isWatched) {
+        this.network.noteConnection(to.name, `refused ${packet.from.name}:${packet.sourcePort}`);
+      }
       this.refuse(packet);
       return;
     }
@@ -155,6 +158,12 @@ export class TcpStack {
     this.connections.set(keyOf(packet.from, destinationPort, packet.sourcePort), connection);
     this.#handshakes.set(connection, listener);
     connection.answer(packet);
+  }
+
+  /** Tells those who look what has become of a connection: `accepted client:49153`. */
+  note({ local, remote, remoteHost, remotePort }: TcpConnection, what: string, why: string = ""): void {
+    if (!this.network.isWatched) return;
+    this.network.noteConnection(local.name, `${what} ${remote?.name ?? remoteHost}:${remotePort}${why}`);
   }
 
   /** The machine stops: nobody hears of it. */

@@ -23,6 +23,9 @@ export interface Note {
   readonly host: string;
   readonly kind: "connection" | "log" | "host" | "note";
   readonly text: string;
+  /** Of kind "host": what it is from now on. One that is paused goes on at `untilMs`. */
+  readonly state?: "up" | "down" | "paused" | undefined;
+  readonly untilMs?: number | undefined;
 }
 
 /** One end of a fault's time. */
