@@ -17,13 +17,13 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 56px; }
-body { margin: 0 auto; padding: 36px 24px 72px; max-width: max(800px, calc(var(--width) + 48px)); background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 36px 24px 72px; max-width: max(1080px, calc(var(--width) + 48px)); background: var(--paper); color: var(--ink);
   font: 15px/1.5 var(--sans); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 h1 { margin: 0; font-size: 26px; line-height: 1.2; font-weight: 650; letter-spacing: -.015em; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { margin: 48px 0 12px; font-size: 17px; font-weight: 650; }
 .subtitle { margin: 6px 0 0; font-size: 16px; max-width: 68ch; text-wrap: pretty; }
 .facts, .left-out { margin: 6px 0 0; color: var(--soft); font-size: 14px; font-variant-numeric: tabular-nums; }
-.facts span { padding: 0 .2em; opacity: .6; }
+.facts b { font-weight: 400; white-space: nowrap; } .facts span { padding: 0 .2em; opacity: .6; }
 .left-out { color: var(--fault); }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 24px; top: 8px; background: var(--raised); padding: 4px 10px; z-index: 5; }
@@ -75,11 +75,12 @@ a { color: inherit; outline: none; -webkit-tap-highlight-color: transparent; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--hair); }
 thead th { color: var(--soft); font-weight: 500; border-color: var(--lane); }
+thead th:first-child { text-align: right; }
 tbody th { font-weight: 400; white-space: nowrap; color: var(--soft); text-align: right; }
 tr:target { background: var(--area); }
 td small { display: block; color: var(--soft); font-size: 12px; }
 td strong { color: var(--lost); font-weight: 500; }
-td[data-name="where"], td[data-name="what"] { min-width: 13em; }
+td[data-name="where"], td[data-name="what"], td[data-name="fate"] { min-width: 13em; }
 code { font: 12px/1.45 var(--mono); overflow-wrap: anywhere; }
 code.hex { display: block; color: var(--soft); font-size: 11px; }
 td code { display: block; min-width: 18em; max-width: 46em; }
@@ -93,16 +94,17 @@ td code { display: block; min-width: 18em; max-width: 46em; }
   #details { right: 12px; bottom: 12px; }
   thead { display: none; } table, tbody, tr, tbody th, td { display: block; }
   tr { border-bottom: 1px solid var(--hair); padding: 8px 0; } tbody th, td { border: 0; padding: 0; text-align: left; }
-  td[data-name="where"] { font-weight: 600; } td small { font-weight: 400; } td code { min-width: 0; }
+  td[data-name] { min-width: 0; } td[data-name="where"] { font-weight: 600; } td small { font-weight: 400; } td code { min-width: 0; }
 }
 @media print {
   :root { --paper: #fff; --raised: #fff; --ink: #000; --soft: #444; --hair: #ddd; --lane: #777; --tcp: #1c5aa6; --udp: #0b7468; --icmp: #96590a; --lost: #b8261a; --note: #67469c; --log: #444; --fault: #8a4a06; }
   @page { margin: 14mm; }
   body { padding: 0; max-width: none; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   #details, #acks, #acks + label, .skip { display: none; }
-  .names { position: static; } .scroll { overflow: visible; }
+  .names { position: static; break-after: avoid; } .scroll { overflow: visible; }
   .names svg, .picture svg { max-width: 100%; height: auto; }
   tr { break-inside: avoid; } thead { display: table-header-group; } section { break-before: page; } table { font-size: 8pt; }
+  td[data-name] { min-width: 0; } td code { min-width: 0; font-size: 7pt; } th, td { padding-right: 8pt; }
 }
 @media (prefers-contrast: more) { :root { --soft: var(--ink); --hair: var(--lane); } }
 `;

@@ -30,7 +30,7 @@ export function pageOf(view: TraceView, scene: Scene, plan: Plan, options: Diagr
 <a class="skip" href="#events">Skip to the table of events</a>
 <header>
 <h1 id="title">${escapeHtml(title)}</h1>
-${options.subtitle === undefined ? "" : `<p class="subtitle">${escapeHtml(showText(options.subtitle))}</p>\n`}<p class="facts">${facts.map(escapeHtml).join(" <span>·</span> ")}</p>
+${options.subtitle === undefined ? "" : `<p class="subtitle">${escapeHtml(showText(options.subtitle))}</p>\n`}<p class="facts">${facts.map((fact) => `<b>${escapeHtml(fact)}</b>`).join(" <span>·</span> ")}</p>
 ${leftOutOf(scene)}</header>
 <main>
 <input type="checkbox" id="acks"${acks === 0 ? " hidden" : ""}>
