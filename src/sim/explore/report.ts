@@ -40,9 +40,10 @@ export function describeFailure(failure: FoundFailure, replay: ReplayCommand = r
   const { found, shortest, shrinkRuns } = failure;
   const { failure: what, faults } = shortest;
   const count = `${faults.length} of ${found.faults.length} faults, found in ${shrinkRuns} runs`;
+  const title = shrinkRuns === 0 ? "Schedule:" : `Shortest schedule (${count}):`;
   return [
     `Seed ${shortest.seed} fails "${what?.invariant}" at ${round(what?.atMs ?? 0)} ms: ${firstLine(what?.message ?? "")}`,
-    ...(faults.length === 0 ? ["No fault is needed."] : [`Shortest schedule (${count}):`]),
+    ...(faults.length === 0 ? ["No fault is needed."] : [title]),
     ...faults.map((fault) => `  ${describeTimedFault(fault)}`),
     ...(faults.length === 0 ? [] : ["As JSON:", `  ${JSON.stringify(faults)}`]),
     "Replay:",

@@ -1,0 +1,60 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type SimArguments, sim } from "./sim/command.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Does what the command line says; gives the exit status: 0 for good, 1 for what was found, 2 for what was said wrong. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Command("ropewalk")
+    .description("Tools of the Ropewalk networking framework")
+    .exitOverride()
+    .showHelpAfterError("(ropewalk --help tells more)");
+  addSim(program, (given) => {
+    status = given;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`ropewalk: ${error.message}\n`);
+    return USAGE;
+  }
+}
+
+function addSim(program: Command, done: (status: number) => void): void {
+  program
+    .command("sim")
+    .summary("run a scenario on a simulated network, with many seeds or one")
+    .description(
+      "Runs the scenario that FILE exports by default on a simulated network. With many seeds it looks for one that fails, " +
+        "shrinks its faults, and says how to replay it; with --seed it runs that one.",
+    )
+    .argument("FILE", "a module, .ts or .js, whose default export is a scenario")
+    .addOption(new Option("--seeds <count>", "how many seeds to run (default: 100)").argParser(count).conflicts("seed"))
+    .addOption(new Option("--first-seed <n>", "the first of them (default: 1)").argParser(integer).conflicts("seed"))
+    .addOption(new Option("--seed <n>", "run this seed only").argParser(integer))
+    .addOption(new Option("--jobs <count>", "processes to run seeds in (default: 1)").argParser(count))
+    .addOption(new Option("--stop-after <count>", "stop when so many seeds have failed (default: 1)").argParser(count))
+    .option("--plant <name>", "plant this bug of the scenario's")
+    .option("--faults <json>", "this schedule of faults in place of the scenario's own: JSON, or a file that holds it")
+    .option("--capture <file>", "with --seed: write what the network carried, for Wireshark (pcapng)")
+    .option("--diagram <file>", "with --seed: write a sequence diagram (HTML)")
+    .option("--hash", "with --seed: print the hash of the trace")
+    .option("--trace", "with --seed: print what happened, packet by packet")
+    .action(async (file: string, options: Omit<SimArguments, "file">) => done(await sim({ ...options, file })));
+}
+
+function integer(text: string): number {
+  if (!/^-?\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is no whole number.");
+  return Number(text);
+}
+
+function count(text: string): number {
+  const number = integer(text);
+  if (number < 1) throw new InvalidArgumentError("It is 1 or more.");
+  return number;
+}
+
+const USAGE = 2;
