@@ -16,7 +16,7 @@ export {
 } from "./explore/explore.ts";
 export { describeFailure, type ReplayCommand } from "./explore/report.ts";
 export { type RunResult, type RunScenarioOptions, runScenario } from "./explore/run-scenario.ts";
-export { type Scenario, type SetupOptions, scenario } from "./explore/scenario.ts";
+export { type Scenario, ScenarioError, type SetupOptions, scenario } from "./explore/scenario.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./explore/shrink.ts";
 export type { RunFailure } from "./explore/watch.ts";
 export { describeFault } from "./faults/describe-fault.ts";

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ScenarioError } from "../../sim/explore/scenario.ts";
 import type { Fault } from "../../sim/faults/fault.ts";
 import { UsageError } from "../usage-error.ts";
 import { exploreSeeds } from "./explore-seeds.ts";
@@ -16,34 +17,26 @@ export interface SimArguments {
   readonly plant?: string;
   /** JSON, or a file's name. */
   readonly faults?: string;
-  readonly capture?: string;
-  readonly diagram?: string;
   readonly hash?: true;
   readonly trace?: true;
 }
 
 /** `ropewalk sim`: gives the exit status. @throws UsageError */
 export async function sim(given: SimArguments): Promise<number> {
-  const { file, seed, plant } = given;
+  const { file, seed } = given;
   if (seed === undefined) {
-    for (const name of ["capture", "diagram", "hash", "trace"] as const) {
+    for (const name of ["hash", "trace"] as const) {
       if (given[name] !== undefined) throw new UsageError(`--${name} is of one run: say which with --seed`);
     }
   }
   const scenario = await loadScenario(file);
-  const { name, plants = [] } = scenario;
-  if (plant !== undefined && !plants.includes(plant)) {
-    const known = plants.length === 0 ? "it has none" : `it has ${plants.join(", ")}`;
-    throw new UsageError(`Cannot plant "${plant}" in the scenario "${name}": ${known}`);
-  }
   const faults = given.faults === undefined ? undefined : readFaults(given.faults);
   try {
     return seed === undefined
       ? await exploreSeeds(scenario, given, faults)
       : await replay(scenario, { ...given, seed }, faults);
   } catch (error) {
-    // The simulator throws nothing else than what is wrong with a schedule of faults.
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof ScenarioError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }

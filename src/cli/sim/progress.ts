@@ -5,7 +5,7 @@ export class Progress {
   readonly #total: number;
   readonly #beganMs = performance.now();
   readonly #stream: NodeJS.WriteStream;
-  #shownMs = Number.NEGATIVE_INFINITY;
+  #shownMs: number = this.#beganMs;
 
   constructor(total: number, stream: NodeJS.WriteStream = process.stderr) {
     this.#total = total;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { RunResult } from "../../sim/explore/run-scenario.ts";
 import type { Fault } from "../../sim/faults/fault.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** What each worker runs. */
 export interface WorkerTask {
@@ -71,7 +72,7 @@ export class WorkerPool {
       child.on("message", (message: WorkerMessage) => {
         if ("result" in message) heard(message.result);
         else if ("isDone" in message) goOn();
-        else reject(new TypeError(message.error));
+        else reject(new UsageError(message.error));
       });
       child.on("error", reject);
       child.on("exit", (code, signal) => {

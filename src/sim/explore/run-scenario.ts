@@ -3,7 +3,7 @@ import type { Fault } from "../faults/fault.ts";
 import type { FaultMenu } from "../faults/menu.ts";
 import { afterRealTurn } from "../node/microtasks.ts";
 import { Simulation, SimulationStuck, surroundingsOf } from "../simulation.ts";
-import type { Scenario } from "./scenario.ts";
+import { type Scenario, ScenarioError } from "./scenario.ts";
 import { NO_ERROR, type RunFailure, Watch } from "./watch.ts";
 
 /** How to run a scenario once. */
@@ -38,7 +38,7 @@ export interface RunResult {
  * Runs a scenario once: the same seed, faults and program give the same run. What does not hold is in the result; it throws only
  * for a scenario that cannot be run. One run at a time: others wait for it.
  *
- * @throws TypeError for a plant that the scenario has not; what is wrong with its faults.
+ * @throws ScenarioError for a plant that the scenario has not, and for faults that cannot be.
  *
  * @example
  * ```ts
@@ -78,8 +78,7 @@ async function run<W>(scenario: Scenario<W>, options: RunScenarioOptions<W>): Pr
     observe?.(sim);
     const world = await watch.during("setup", () => sim.run(() => scenario.setup(sim, { plant })));
     if (world !== undefined) {
-      faults ??= scheduleOf(scenario, sim);
-      for (const fault of faults) sim.inject(fault);
+      faults = schedule(scenario, sim, faults);
       watch.begin(world.value);
       await watch.during(NO_ERROR, () => play(scenario, sim, world.value, watch));
       watch.checkAtEnd();
@@ -111,6 +110,17 @@ async function play<W>(scenario: Scenario<W>, sim: Simulation, world: W, watch: 
   }
 }
 
+/** The faults that are given, or the scenario's own: they will happen. */
+function schedule<W>(scenario: Scenario<W>, sim: Simulation, given: readonly Fault[] | undefined): readonly Fault[] {
+  try {
+    const faults = given ?? scheduleOf(scenario, sim);
+    for (const fault of faults) sim.inject(fault);
+    return faults;
+  } catch (error) {
+    throw new ScenarioError(`Cannot run "${scenario.name}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function scheduleOf<W>({ faults, durationMs }: Scenario<W>, sim: Simulation): readonly Fault[] {
   if (faults === undefined) return [];
   if (!("kinds" in faults)) return faults;
@@ -123,7 +133,7 @@ function scheduleOf<W>({ faults, durationMs }: Scenario<W>, sim: Simulation): re
 function checkPlant<W>({ name, plants = [] }: Scenario<W>, plant: string | undefined): void {
   if (plant === undefined || plants.includes(plant)) return;
   const known = plants.length === 0 ? "it has none" : `it has ${plants.join(", ")}`;
-  throw new TypeError(`Cannot plant "${plant}" in the scenario "${name}": ${known}`);
+  throw new ScenarioError(`Cannot plant "${plant}" in the scenario "${name}": ${known}`);
 }
 
 const DEFAULT_SETTLE_MS = 60_000;

@@ -59,3 +59,8 @@ export interface Scenario<W = unknown> {
 export function scenario<W>(described: Scenario<W>): Scenario<W> {
   return described;
 }
+
+/** A scenario cannot be run as it was asked for: a plant that it has not, a fault that cannot be. */
+export class ScenarioError extends Error {
+  override readonly name: string = "ScenarioError";
+}

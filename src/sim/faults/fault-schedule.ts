@@ -102,7 +102,7 @@ class ScheduledFault implements SimEvent {
 }
 
 /** All hosts that a fault names. */
-export function selectorsOf(fault: Fault): readonly Selector[] {
+function selectorsOf(fault: Fault): readonly Selector[] {
   switch (fault.kind) {
     case "partition":
     case "reset":

@@ -1,0 +1,2 @@
+/** No scenario, for the message that says so. */
+export default { name: "nothing" };
