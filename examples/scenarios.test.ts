@@ -1,7 +1,7 @@
 /** What the scenarios of the examples say of themselves is so: they hold, and the bugs planted in them are found. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Fault, type RunResult, runScenario, type Scenario } from "ropewalk/sim";
+import { checkDeterminism, explore, type Scenario } from "ropewalk/sim";
 import chat from "./chat/chat.sim.ts";
 import drift from "./lease/drift.sim.ts";
 import lease from "./lease/lease.sim.ts";
@@ -21,46 +21,29 @@ describe("the scenario of the chat", () => {
 describe("the scenario of the leader lease", () => {
   holds(lease);
   finds(lease, "amnesia", /^two never lead at the same instant$/);
-  finds(drift, undefined, /^two never lead at the same instant$/);
 
-  test("meets a slow clock and a partition for that, and nothing else is needed", async () => {
-    const { seed, faults } = await firstFailure(drift, undefined);
-    const needed = await shortest(drift, seed, faults);
-    assert.deepEqual(needed.map(({ kind }) => kind).sort(), ["clock skew", "partition"]);
+  test("breaks with a slow clock and a partition, and nothing else is needed", async () => {
+    const { failures } = await explore(drift, { seeds: MOST_SEEDS });
+    const [{ shortest } = assert.fail("no seed finds it")] = failures;
+    assert.equal(shortest.failure?.invariant, "two never lead at the same instant");
+    assert.deepEqual(shortest.faults.map(({ kind }) => kind).sort(), ["clock skew", "partition"]);
   });
 });
 
 function holds<W>(scenario: Scenario<W>): void {
-  test(`holds for ${SEEDS} seeds, in runs that are the same when they are run again`, async () => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { failure, hash } = await runScenario(scenario, { seed });
-      assert.equal(failure, undefined, `seed ${seed}: ${failure?.invariant}: ${failure?.message}`);
-      if (seed === SEEDS) assert.equal((await runScenario(scenario, { seed })).hash, hash);
-    }
+  test(`holds for ${SEEDS} seeds`, async () => {
+    const { failures, report } = await explore(scenario, { seeds: SEEDS });
+    assert.equal(failures.length, 0, report);
+  });
+
+  test("runs the same way each time", async () => {
+    assert.equal((await checkDeterminism(scenario, { seeds: 3 })).difference, undefined);
   });
 }
 
-function finds<W>(scenario: Scenario<W>, plant: string | undefined, invariant: RegExp): void {
-  test(`finds ${plant ?? "what the design does not survive"} within ${MOST_SEEDS} seeds`, async () => {
-    const { failure } = await firstFailure(scenario, plant);
-    assert.match(String(failure?.invariant), invariant);
+function finds<W>(scenario: Scenario<W>, plant: string, invariant: RegExp): void {
+  test(`finds ${plant} within ${MOST_SEEDS} seeds`, async () => {
+    const { failures } = await explore(scenario, { seeds: MOST_SEEDS, plant, shrink: false });
+    assert.match(String(failures[0]?.found.failure?.invariant), invariant);
   });
-}
-
-async function firstFailure<W>(scenario: Scenario<W>, plant: string | undefined): Promise<RunResult> {
-  for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
-    const result = await runScenario(scenario, { seed, plant });
-    if (result.failure !== undefined) return result;
-  }
-  throw new assert.AssertionError({ message: `No seed up to ${MOST_SEEDS} finds it` });
-}
-
-/** Leaves faults out, one at a time, as long as the run fails all the same. */
-async function shortest<W>(scenario: Scenario<W>, seed: number, faults: readonly Fault[]): Promise<readonly Fault[]> {
-  for (const [at] of faults.entries()) {
-    const fewer = faults.toSpliced(at, 1);
-    const { failure } = await runScenario(scenario, { seed, faults: fewer });
-    if (failure !== undefined) return shortest(scenario, seed, fewer);
-  }
-  return faults;
 }
