@@ -101,7 +101,7 @@ td code { display: block; min-width: 18em; max-width: 46em; }
   @page { margin: 14mm; }
   body { padding: 0; max-width: none; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   #details, #acks, #acks + label, .skip { display: none; }
-  .names { position: static; break-after: avoid; } .scroll { overflow: visible; }
+  .names { position: static; } .scroll { overflow: visible; }
   .names svg, .picture svg { max-width: 100%; height: auto; }
   tr { break-inside: avoid; } thead { display: table-header-group; } section { break-before: page; } table { font-size: 8pt; }
   td[data-name] { min-width: 0; } td code { min-width: 0; font-size: 7pt; } th, td { padding-right: 8pt; }
