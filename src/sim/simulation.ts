@@ -3,6 +3,8 @@ import type { LogEvent } from "../core/log/event.ts";
 import { formatEvent } from "../core/log/format.ts";
 import { LogLevels } from "../core/log/levels.ts";
 import { logPublisher } from "../core/log/publisher.ts";
+import { type Capture, type CaptureOptions, startCapture } from "./capture/capture.ts";
+import type { ByteSink } from "./capture/pcapng-writer.ts";
 import type { DiagramOptions } from "./diagram/sequence-diagram.ts";
 import { writeDiagramAtEnd } from "./diagram/write-diagram.ts";
 import type { Fault } from "./faults/fault.ts";
@@ -193,6 +195,18 @@ export class Simulation {
   diagram(path: string, options: DiagramOptions = {}): Disposable {
     const limit = 4 * (options.limit ?? 2_000);
     return writeDiagramAtEnd(path, this.trace({ limit }), options);
+  }
+
+  /**
+   * Records all packets from now on, for Wireshark: pcapng with the headers of the real world, an interface a host, virtual
+   * times, what was lost as comments, and the keys that TLS agreed on. `to` is the path of a file of the real disk, or takes
+   * the bytes. Dispose of it to have all written. What passes between two hosts is there twice, on both interfaces, which
+   * Wireshark takes for repetitions: `hosts` says whose to record.
+   *
+   * @throws Error if the file cannot be written, or for a name that nobody has; when disposed of, for what failed later.
+   */
+  capture(to: string | ByteSink, options: CaptureOptions = {}): Capture {
+    return startCapture(this.#surroundings, to, options);
   }
 
   /** A stream of random numbers of its own, the same for the same seed and name: for what a test wants to draw. */

@@ -90,12 +90,8 @@ export class Network {
 
   /** Whether the packet goes out; one that a rule wants to be answered by a reset does not, and says so. */
   send(packet: FlyingPacket, afterMs: number = 0): "sent" | "lost" | "reset" {
-    this.#sent += 1;
-    const nowMs = this.#scheduler.nowMs;
-    packet.id = this.#sent;
-    packet.sentMs = nowMs;
-    this.#hash.addPacket(packet);
-    if (this.isWatched) this.#observers.packetSent(packet, nowMs);
+    const { nowMs } = this.#scheduler;
+    this.#leave(packet, nowMs);
     const { from, to } = packet;
     if (to === undefined) return this.lose(packet, "no such address");
     if (from.hostId === to.hostId) return this.#deliver(packet, nowMs + LOOPBACK_LATENCY_MS, afterMs);
@@ -123,6 +119,12 @@ export class Network {
   /** Puts a label on the life of a host, about a connection of its. */
   noteConnection(host: string, text: string): void {
     this.#observers.noted({ timeMs: this.#scheduler.nowMs, host, kind: "connection", text });
+  }
+
+  /** It leaves its host and gets nowhere. */
+  sendInVain(packet: FlyingPacket, reason: string): void {
+    this.#leave(packet, this.#scheduler.nowMs);
+    this.lose(packet, reason);
   }
 
   /** The largest IP packet between two hosts. */
@@ -175,6 +177,14 @@ export class Network {
     if (to !== undefined) packet.receiver = this.hosts[to.hostId];
     this.#scheduler.at(Math.max(arrivesMs, afterMs), packet);
     return "sent";
+  }
+
+  #leave(packet: FlyingPacket, nowMs: number): void {
+    this.#sent += 1;
+    packet.id = this.#sent;
+    packet.sentMs = nowMs;
+    this.#hash.addPacket(packet);
+    if (this.isWatched) this.#observers.packetSent(packet, nowMs);
   }
 
   #judge(packet: FlyingPacket): number | "lost" | "reset" {

@@ -16,6 +16,11 @@ export class Congestion {
     this.timeoutMs = Math.max(LEAST_TIMEOUT_MS, 3 * this.#smoothedRttMs);
   }
 
+  /** Of inactivity, when so many tries had no answer. */
+  timeoutAfter(tries: number): number {
+    return Math.min(this.timeoutMs * 2 ** tries, MOST_TIMEOUT_MS);
+  }
+
   acknowledged(bytes: number, segmentBytes: number): void {
     const growth = this.window < this.#threshold ? bytes : (segmentBytes * segmentBytes) / this.window;
     this.window = Math.min(this.window + growth, MOST_IN_FLIGHT_BYTES);
@@ -40,4 +45,6 @@ const INITIAL_WINDOW_SEGMENTS = 10;
 const INITIAL_TIMEOUT_MS = 1_000;
 /** As Linux has it: RFC 6298 asks for a second, and nobody waits that long. */
 const LEAST_TIMEOUT_MS = 200;
+/** TCP_RTO_MAX of Linux. */
+const MOST_TIMEOUT_MS = 120_000;
 const MOST_IN_FLIGHT_BYTES = 1_048_576;

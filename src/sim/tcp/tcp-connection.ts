@@ -13,7 +13,7 @@ import type { Chore, SimEvent } from "../scheduler.ts";
 import { Congestion } from "./congestion.ts";
 import { Reassembly } from "./reassembly.ts";
 import { type Segment, SendQueue } from "./segment.ts";
-import type { TcpStack } from "./tcp-stack.ts";
+import type { PeerEnd, TcpStack } from "./tcp-stack.ts";
 
 /** The process's half. The kernel calls it at any time; it goes to its own turns by itself. */
 export interface TcpUser {
@@ -57,6 +57,8 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   #duplicates = 0;
   #recoverUntil = 0;
   #retries = 0;
+  /** How often in a row it has asked whether the shut window has opened. */
+  #windowProbes = 0;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #finQueued = false;
   #finSent = false;
@@ -262,6 +264,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   #acknowledged(packet: FlyingPacket): void {
     const { acknowledgment } = packet;
     this.#peerWindow = packet.windowBytes;
+    if (packet.windowBytes > 0) this.#windowProbes = 0;
     if (acknowledgment > this.#unacknowledged) {
       this.#advance(acknowledgment);
     } else if (this.#inFlight.length > 0 && packet.data.length === 0 && (packet.flags & FIN) === 0) {
@@ -390,8 +393,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
 
   #armTimer(): void {
     if (this.#deadlineMs !== Number.POSITIVE_INFINITY) return;
-    this.#deadlineMs =
-      this.stack.scheduler.nowMs + Math.min(this.#congestion.timeoutMs * 2 ** this.#retries, LONGEST_TIMEOUT_MS);
+    // Silence, and a window that stays shut, are asked about less and less often.
+    const tries = Math.max(this.#retries, this.#windowProbes);
+    this.#deadlineMs = this.stack.scheduler.nowMs + this.#congestion.timeoutAfter(tries);
     this.#setTimer();
   }
 
@@ -426,17 +430,21 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.break("ETIMEDOUT");
       return;
     }
+    this.#duplicates = 0;
+    if (first === undefined) {
+      this.#probe();
+      return;
+    }
     this.#congestion.timedOut(this.#inFlightWeight, this.stack.segmentBytes(this));
     this.#recoverUntil = this.#next;
-    this.#duplicates = 0;
-    if (first !== undefined) this.#sendAgain(first);
-    else this.#probe();
+    this.#sendAgain(first);
   }
 
   /** Asks for an answer; the window is shut, or there has been silence for long. */
   #probe(): void {
     this.#emit(this.#next - 1, EMPTY, 0, ACK, false, true);
     if (this.#queue.weight > 0) {
+      this.#windowProbes += 1;
       this.#armTimer();
       return;
     }
@@ -464,13 +472,6 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   }
 }
 
-/** Where the other end is. */
-export interface PeerEnd {
-  readonly networkInterface: NetworkInterface | undefined;
-  readonly host: string;
-  readonly port: number;
-}
-
 const EMPTY = new Uint8Array(0);
 
 /** IPv4 and TCP without options. (IPv6 has 20 more; nothing here hangs on them.) */
@@ -486,8 +487,6 @@ const DUPLICATES_BEFORE_RESENDING = 3;
 /** tcp_retries2 and tcp_syn_retries of Linux: about a quarter of an hour, and two minutes. */
 const RETRIES = 15;
 const SYN_RETRIES = 6;
-/** TCP_RTO_MAX of Linux. */
-const LONGEST_TIMEOUT_MS = 120_000;
 /** tcp_fin_timeout of Linux. */
 const ORPHAN_MS = 60_000;
 /** As the reactor on Node does: a reset would cost the peer what it has not read. */

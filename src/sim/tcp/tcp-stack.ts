@@ -2,9 +2,9 @@ import { ListenError } from "../../core/errors.ts";
 import { systemError } from "../../core/system-error.ts";
 import type { NetworkInterface } from "../network/interface.ts";
 import type { Network } from "../network/network.ts";
-import { ACK, FlyingPacket, RST, SYN } from "../network/packet.ts";
+import { ACK, FIN, FlyingPacket, RST, SYN } from "../network/packet.ts";
 import type { Scheduler } from "../scheduler.ts";
-import { HEADER_BYTES, type PeerEnd, TcpConnection } from "./tcp-connection.ts";
+import { HEADER_BYTES, TcpConnection } from "./tcp-connection.ts";
 
 /** Who takes the connections of one port. */
 export interface Listener {
@@ -16,6 +16,13 @@ export interface Listener {
   readonly waiting: number;
   readonly backlog: number;
   accept(connection: TcpConnection): void;
+}
+
+/** Where the other end is. */
+export interface PeerEnd {
+  readonly networkInterface: NetworkInterface | undefined;
+  readonly host: string;
+  readonly port: number;
 }
 
 /** What a fault makes of the connections that come to a port. */
@@ -82,12 +89,12 @@ export class TcpStack {
   /** The largest segment to the other end. */
   segmentBytes({ local, remote }: TcpConnection): number {
     const mtu = remote === undefined ? DEFAULT_MTU_BYTES : this.network.mtuBetween(local.hostId, remote.hostId);
-    return mtu - HEADER_BYTES;
+    return Math.min(mtu, LARGEST_PACKET_BYTES) - (local.family === 6 ? IPV6_HEADER_BYTES : HEADER_BYTES);
   }
 
   send(packet: FlyingPacket, connection: TcpConnection, afterMs: number): void {
     if (connection.isMuted) {
-      this.network.lose(packet, "muted");
+      this.network.sendInVain(packet, "muted");
       return;
     }
     if (this.network.send(packet, afterMs) !== "reset") return;
@@ -131,10 +138,15 @@ export class TcpStack {
       EMPTY,
       HEADER_BYTES,
     );
-    answer.flags = RST | ACK;
     answer.countsOpaque = packet.countsOpaque;
-    answer.sequence = packet.acknowledgment;
-    answer.acknowledgment = packet.sequence + packet.data.length + ((packet.flags & SYN) === 0 ? 0 : 1);
+    // RFC 9293, section 3.10.7.1.
+    if ((packet.flags & ACK) === 0) {
+      answer.flags = RST | ACK;
+      answer.acknowledgment = packet.sequence + packet.data.length + ((packet.flags & (SYN | FIN)) === 0 ? 0 : 1);
+    } else {
+      answer.flags = RST;
+      answer.sequence = packet.acknowledgment;
+    }
     this.network.send(answer);
   }
 
@@ -203,3 +215,7 @@ const EMPTY = new Uint8Array(0);
 const FIRST_FREE_PORT = 49_152;
 const LAST_PORT = 65_535;
 const DEFAULT_MTU_BYTES = 1_500;
+/** What the 16 bits of its length can say. */
+const LARGEST_PACKET_BYTES = 65_535;
+/** IPv6 and TCP without options. */
+const IPV6_HEADER_BYTES = 60;

@@ -90,6 +90,11 @@ export class SimDatagramPort implements DatagramTransport {
     const { host, port } = to ?? this.#peerOf();
     if (!this.#isOpen || port === 0 || !this.#process.isAlive) return;
     const copy = typeof data === "string" ? PORTABLE_TEXT.encodeUtf8(data) : new Uint8Array(data);
+    if (copy.length > LARGEST_BYTES[this.local.family]) {
+      const error = systemError("EMSGSIZE", "send", formatAddress({ kind: "udp", host, port, family: familyOf(host) }));
+      log.debug("UDP port {address} lost a datagram: {error}", { address: formatAddress(this.local), error });
+      return;
+    }
     const stack = this.#stack;
     const { local, remote } = stack.host.routeTo(host);
     const from = this.#isWildcard || local.host === this.local.host ? local : stack.host.routeTo(this.local.host).local;
@@ -204,3 +209,6 @@ export function isBroadcast(host: string): boolean {
 }
 
 const log: Logger = new Logger("ropewalk.sim");
+
+/** What the 16 bits of a length leave for data: of an IPv4 packet with its header, of an IPv6 packet's payload. */
+const LARGEST_BYTES = { 4: 65_507, 6: 65_527 } as const;
