@@ -1,5 +1,5 @@
 import { isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, type Server, type TLSSocket } from "node:tls";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
@@ -17,7 +17,7 @@ export interface TlsHome {
   readonly servers: WeakMap<TlsServerOptions, ServerContexts>;
   /** What a server is made from, instead of its options. */
   adapt?(options: TlsServerOptions): TlsServerOptions;
-  /** A client agreed on secrets: one line of the NSS key log format. */
+  /** One of both ends has secrets: one line of the NSS key log format, before anything leaves that they encrypt. */
   keysLogged?(line: string): void;
 }
 
@@ -60,13 +60,15 @@ export function shakeHands(
 }
 
 /** Loads the certificates. @throws Error if they are not usable: better when a port opens than when a client comes. */
-export function prepareServer(options: TlsServerOptions, { servers, adapt }: TlsHome = SHARED): ServerContexts {
+export function prepareServer(options: TlsServerOptions, home: TlsHome = SHARED): ServerContexts {
+  const { servers, adapt } = home;
   let contexts = servers.get(options);
   if (contexts === undefined) {
     contexts = new ServerContexts(adapt?.(options) ?? options);
     servers.set(options, contexts);
     contexts.server.on("secureConnection", (socket) => settle(socket, undefined));
     contexts.server.on("tlsClientError", (error, socket) => settle(socket, error));
+    logKeys(contexts.server, home);
   }
   return contexts;
 }
@@ -124,8 +126,7 @@ function asClient(plain: Socket, { tls: options, host }: AsClient, home: TlsHome
     ticket = session;
     facts?.keepSession(session, options);
   });
-  if (home.keysLogged !== undefined)
-    socket.on("keylog", (line) => home.keysLogged?.(line.toString("latin1").trimEnd()));
+  logKeys(socket, home);
   socket.once("error", failed);
   socket.once("close", () => failed(new Error("Peer closed the connection during the handshake")));
   socket.once("secureConnect", () => {
@@ -137,6 +138,12 @@ function asClient(plain: Socket, { tls: options, host }: AsClient, home: TlsHome
     done.callback({ socket, facts });
   });
   return done;
+}
+
+/** Node makes no lines as long as nobody listens. */
+function logKeys(end: Server | TLSSocket, { keysLogged }: TlsHome): void {
+  if (keysLogged === undefined) return;
+  end.on("keylog", (line: Buffer) => keysLogged(line.toString("latin1").trimEnd()));
 }
 
 function checkPin(options: TlsClientOptions, certificate: { fingerprint256: string }): Error | undefined {

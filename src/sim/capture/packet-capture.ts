@@ -27,12 +27,6 @@ export class PacketCapture implements Observer {
   }
 
   packetSent(packet: Packet, nowMs: number): void {
-    const last = this.#last;
-    if (isToMany(packet) && last?.frame.direction === "out" && last.packet.data === packet.data) {
-      // The network carries one for each member of a group; the host has sent one.
-      last.packet = packet;
-      return;
-    }
     this.#record(packet, nowMs, "out");
   }
 
@@ -70,6 +64,11 @@ export class PacketCapture implements Observer {
     if (at.host === UNIX || !this.#isWanted(at.hostId)) return;
     const bytes = encodeFrame(packet);
     if (bytes === undefined) return;
+    const last = this.#last;
+    if (last?.frame.direction === "out" && isForNextMember(packet, last.packet) && isSame(bytes, last.frame.bytes)) {
+      last.packet = packet;
+      return;
+    }
     this.#flush();
     const comments = this.#news.splice(0);
     const interfaceId = this.#interfaceOf(at, isLocal(packet));
@@ -102,6 +101,16 @@ export class PacketCapture implements Observer {
     const address = parseIp(host);
     if (address !== undefined) this.#writer.addName(address, name);
   }
+}
+
+/** A host sends one datagram to a group; the network carries one to each member, in the order of the hosts. */
+function isForNextMember(packet: Packet, last: Packet): boolean {
+  if (!isToMany(packet) || !isToMany(last) || packet.sentMs !== last.sentMs) return false;
+  return (packet.to?.hostId ?? -1) > (last.to?.hostId ?? -1);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function nanoseconds(ms: number): bigint {

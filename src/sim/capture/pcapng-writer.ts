@@ -1,7 +1,20 @@
 import { joinBytes } from "../../wire/join-bytes.ts";
 import { PORTABLE_TEXT } from "../../wire/text-portable.ts";
 
-/** Takes the bytes of a file, one after the other. */
+/**
+ * Takes the bytes of a file, one after the other.
+ *
+ * @example
+ * ```ts
+ * import { Simulation } from "ropewalk/sim";
+ *
+ * const sim = new Simulation({ seed: 1 });
+ * const blocks: Uint8Array[] = [];
+ * const capture = sim.capture({ write: (bytes) => void blocks.push(bytes) });
+ * capture[Symbol.dispose]();
+ * console.log(blocks.length); // 1
+ * ```
+ */
 export interface ByteSink {
   /** The bytes are the sink's own from now on. */
   write(bytes: Uint8Array): void;

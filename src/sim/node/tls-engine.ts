@@ -166,9 +166,7 @@ export class TlsEngine implements SimEvent {
 
   #begin(options: StartTlsOptions): void {
     const owner = this.#process;
-    const { observers } = owner.machine;
-    const home = { ...tlsHomeOf(owner), keysLogged: (line: string) => observers.keysLogged(line) };
-    this.#shaking = shakeHands(this.#wire, options, owner, home).addCallbacks(
+    this.#shaking = shakeHands(this.#wire, options, owner, tlsHomeOf(owner)).addCallbacks(
       (shaken) => this.#shaken(shaken),
       (error: Error) => {
         this.#seen.failure = error;

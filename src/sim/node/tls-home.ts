@@ -8,7 +8,12 @@ import type { SimProcess } from "../sim-process.ts";
 export function tlsHomeOf(owner: SimProcess): TlsHome {
   let home = homes.get(owner);
   if (home === undefined) {
-    home = { servers: new WeakMap(), adapt: (options) => adapt(owner, options) };
+    const { observers } = owner.machine;
+    home = {
+      servers: new WeakMap(),
+      adapt: (options) => adapt(owner, options),
+      keysLogged: (line) => observers.keysLogged(line),
+    };
     homes.set(owner, home);
   }
   return home;

@@ -209,7 +209,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.#synArrived(packet);
     } else if (this.phase === "syn-sent") {
       // The peer still has a connection of these ports, from before this host restarted (RFC 9293 §3.5.1).
-      this.stack.refuse(packet);
+      if (packet.acknowledgment !== this.#next) this.stack.refuse(packet);
     } else {
       if (this.phase === "syn-received") this.#opened();
       this.#acknowledged(packet);
@@ -228,6 +228,8 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.#acknowledged(packet);
       this.#emit(this.#next, EMPTY, 0, ACK, false, false);
       this.#opened();
+    } else if (this.phase === "syn-received") {
+      this.#sendAgain(this.#inFlight[0] as Segment);
     } else {
       // That was there already: its acknowledgment got lost.
       this.#oweAck();

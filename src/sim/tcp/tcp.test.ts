@@ -115,6 +115,60 @@ describe("simulated TCP", () => {
     await sim.until(() => server.bytes.length === 200_000, { withinMs: 5_000 });
   });
 
+  test("asks less and less often whether a shut window has opened, up to two minutes apart", async () => {
+    const { sim, server, client, packets } = await meet({ latencyMs: 10 });
+    server.transport.pauseReading();
+    client.transport.write(patterned(200_000));
+    await sim.advance(1_000);
+    packets.length = 0;
+    await sim.advance(3_600_000);
+    const asked = packets.filter(({ from }) => from.name === "a").map(({ sentMs }) => Math.round(sentMs));
+    const waits = asked.slice(1).map((at, i) => at - (asked[i] as number));
+    assert.deepEqual(waits.slice(0, 8), [1_600, 3_200, 6_400, 12_800, 25_600, 51_200, 102_400, 120_000]);
+    assert.deepEqual(new Set(waits.slice(8)), new Set([120_000]));
+    server.transport.resumeReading();
+    await sim.until(() => server.bytes.length === 200_000, { withinMs: 1_000 });
+  });
+
+  test("what comes to a connection that is gone is refused with the number that it acknowledges", async () => {
+    const { sim, client, packets } = await meet({ latencyMs: 10 });
+    client.transport.write(patterned(14_600));
+    await sim.advance(12);
+    client.transport.abortConnection();
+    await sim.advance(100);
+    const refused = packets.filter(({ flags }) => flags === RST);
+    const acknowledged = packets.filter(
+      ({ from, data, sequence }) => from.name === "b" && data.length === 0 && sequence,
+    );
+    assert.ok(refused.length > 0);
+    for (const { sequence } of refused) assert.ok(acknowledged.some((one) => one.acknowledgment === sequence));
+  });
+
+  for (const [address, bytes] of [
+    ["10.0.0.9", 1_460],
+    ["2001:db8::9", 1_440],
+  ] as const) {
+    test(`a segment to ${address} has ${bytes} bytes at most, so that it fits into 1 500 with its headers`, async () => {
+      const sim = new Simulation();
+      const client = sim.host("a", { addresses: ["10.0.0.8", "2001:db8::8"] });
+      const server = sim.host("b", { addresses: [address] });
+      let longest = 0;
+      sim.observe({
+        packetSent({ data }) {
+          longest = Math.max(longest, data.length);
+        },
+      });
+      const recorder = new Recorder();
+      await sim.run(async () => {
+        await server.reactor.listenTcp({ host: address, port: 7 }, () => recorder);
+        const protocol = await client.reactor.connectTcp({ host: address, port: 7 }, () => new Recorder());
+        protocol.transport.write(patterned(100_000));
+      });
+      await sim.until(() => recorder.bytes.length === 100_000);
+      assert.equal(longest, bytes);
+    });
+  }
+
   test("nobody at the port: refused; nobody at the address: no answer until the time is up", async () => {
     const sim = new Simulation();
     const [a, b] = [sim.host("a"), sim.host("b")];
@@ -143,6 +197,28 @@ describe("simulated TCP", () => {
     await b.reactor.listenTcp({ port: 7 }, () => new Recorder());
     await sim.run(() => a.reactor.connectTcp({ host: "b", port: 7 }, () => new Recorder()));
     assert.equal(sim.nowMs, 3_002);
+  });
+
+  test("a SYN-ACK that is lost comes again, asked for by the next SYN or by itself, and the connection stays", async () => {
+    const sim = new Simulation();
+    const [a, b] = [sim.host("a"), sim.host("b")];
+    const [sent, server] = [[] as string[], new Recorder()];
+    let dropped = 0;
+    sim.observe({ packetSent: (packet) => void sent.push(describePacket(packet)) });
+    sim.rule(({ flags }) => {
+      if (flags !== (SYN | ACK) || dropped === 1) return undefined;
+      dropped += 1;
+      return { lose: "test" };
+    });
+    const client = await sim.run(async () => {
+      await b.reactor.listenTcp({ port: 7 }, () => server);
+      return await a.reactor.connectTcp({ host: "b", port: 7 }, () => new Recorder());
+    });
+    await sim.advance(10_000);
+    client.transport.write("x");
+    await sim.advance(10);
+    assert.equal(server.text, "x");
+    assert.ok(!sent.some((one) => one.includes("RST")), sent.join());
   });
 
   test("a host that restarts can connect again from the same port, though the peer has not noticed", async () => {

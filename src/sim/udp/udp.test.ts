@@ -46,6 +46,23 @@ describe("simulated UDP", () => {
     for (const ear of ears) assert.deepEqual(ear.heard, ["whole"]);
   });
 
+  test("a datagram that is larger than any can be is lost at once, and the largest is not", async () => {
+    const { sim, ears } = await makeEars(2);
+    const [one, two] = ears as [Ear, Ear];
+    let sent = 0;
+    sim.observe({
+      packetSent() {
+        sent += 1;
+      },
+    });
+    const to = { host: sim.host("h1").address, port: 7 };
+    one.transport.write(new Uint8Array(65_508), to);
+    assert.equal(sent, 0);
+    one.transport.write("x".repeat(65_507), to);
+    await sim.advance(10);
+    assert.deepEqual([sent, two.heard.map(({ length }) => length)], [1, [65_507]]);
+  });
+
   test("a broadcast reaches all others, if the port may send one", async () => {
     const { sim, ears } = await makeEars(3);
     const [one, two, three] = ears as [Ear, Ear, Ear];
