@@ -13,6 +13,7 @@ import { HostKernel, type Surroundings } from "./host-kernel.ts";
 import type { LinkOptions, Selector } from "./network/link-options.ts";
 import { Network } from "./network/network.ts";
 import type { Rule } from "./network/rules.ts";
+import { Gate, guard } from "./node/guard.ts";
 import { RandomSource } from "./random-source.ts";
 import { runningProcess } from "./running.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -29,6 +30,12 @@ export interface SimulationOptions {
   readonly seed?: number | undefined;
   /** What the hosts' wall clocks say at the start; default 2030-01-01, midnight UTC. */
   readonly wallStartMs?: number | undefined;
+  /**
+   * Whether the real clock, real random numbers, real timers and real I/O throw an explanation where simulated code uses
+   * them (`Date.now`, `Math.random`, `setTimeout`, `fetch`, `node:fs` …); default true. What a test does between two calls of
+   * `advance`, `until` and `run` is its own. What a module took for itself when it was loaded is not noticed.
+   */
+  readonly guard?: boolean | undefined;
 }
 
 /** The inside of a simulation. */
@@ -40,6 +47,9 @@ export let surroundingsOf: (sim: Simulation) => Surroundings;
  *
  * Nothing happens on its own. `advance`, `until` and `run` make it happen: the time jumps from one event to the next, so
  * an hour of waiting costs nothing.
+ *
+ * TLS is OpenSSL's own, so certificates are checked against the real clock, and ciphertext differs from run to run. `hash`
+ * knows of it only what does not: when it was sent, and how much was written.
  *
  * @example
  * ```ts
@@ -63,13 +73,20 @@ export class Simulation {
   readonly #surroundings: Surroundings;
   readonly #hosts = new Map<string, SimHost>();
   readonly #faults: FaultSchedule;
+  readonly #isGuarded: boolean;
 
   static {
     surroundingsOf = (sim) => sim.#surroundings;
   }
 
-  constructor({ seed = 1, wallStartMs = WALL_START_MS }: SimulationOptions = {}) {
+  constructor({ seed = 1, wallStartMs = WALL_START_MS, guard: isGuarded = true }: SimulationOptions = {}) {
     this.seed = seed;
+    this.#isGuarded = isGuarded;
+    if (isGuarded) {
+      const gate = new Gate();
+      this.#scheduler.onEnter = gate.enter;
+      this.#scheduler.onLeave = gate.leave;
+    }
     const random = new RandomSource(seed);
     this.#network = new Network(this.#scheduler, this.#observers, this.#hash, random);
     this.#surroundings = {
@@ -254,6 +271,7 @@ export class Simulation {
   }
 
   async #drive(endMs: number, isDone: () => boolean): Promise<void> {
+    using _guard = this.#isGuarded ? guard() : undefined;
     using _clock = installWallClock(() => clockOf(runningProcess()) ?? this.#surroundings.wallStartMs + this.nowMs);
     using _labels = logPublisher.addOnlooker((event) => this.#label(event), new LogLevels("debug"));
     await this.#scheduler.drive(endMs, isDone);

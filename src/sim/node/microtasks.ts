@@ -3,10 +3,13 @@
  * for comes when the queue of microtasks is empty: that is the order in which Node takes the two.
  */
 export function afterMicrotasks(then: () => void): void {
-  queueMicrotask(() => process.nextTick(then));
+  microtask(() => process.nextTick(then));
 }
 
 /** Calls `then` in the next turn of Node's own loop: what Node does between two turns has been done. */
 export function afterRealTurn(then: () => void): void {
-  setImmediate(then);
+  immediate(then);
 }
+
+/** The real ones, whatever a test puts in their place. */
+const [microtask, immediate] = [queueMicrotask, setImmediate];

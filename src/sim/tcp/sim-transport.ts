@@ -115,7 +115,7 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
   readonly #readOnce = (): void => {
     const { connection } = this;
     if (this.#isGone) return;
-    if (connection.brokenBy !== undefined) {
+    if (connection.brokenBy !== undefined && (this.#ending === "all" || !this.#hasUnread())) {
       if (this.#layer?.phase === "shaking") this.#layer.takeBreak(this.#breakage());
       else if (this.#isReading || this.#ending === "all") this.#lose();
       return;
@@ -162,6 +162,11 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
     const slow = Math.max(1, Math.floor(this.#process.machine.readBytesPerSecond * SLOW_READ_SECONDS));
     const limit = Math.min(available, MOST_BYTES_A_READ, slow);
     return limit > 1 && random() < CUT_SHARE ? 1 + below(random, limit - 1) : limit;
+  }
+
+  #hasUnread(): boolean {
+    const layer = this.#layer;
+    return this.connection.unreadBytes > 0 || (layer?.phase === "secured" && layer.isBusy);
   }
 
   #hasInput(): boolean {

@@ -171,9 +171,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   /** What a broken network tells: the process hears of it, the peer does not. */
   break(code: string): void {
     const { user } = this;
+    // What came before can still be read, as on Linux.
     this.brokenBy ??= code;
     this.stack.note(this, this.phase === "syn-sent" ? "cannot reach" : "lost", `: ${code}`);
-    this.#incoming.queue.clear();
     this.vanish();
     user?.broken(code);
   }

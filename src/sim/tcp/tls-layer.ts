@@ -58,6 +58,11 @@ export class TlsLayer implements TlsUser {
     return this.phase === "clearing" || this.phase === "shaking";
   }
 
+  /** Something was received that has not been read. */
+  get isBusy(): boolean {
+    return this.clear.weight > 0 || this.#engine?.isBusy === true;
+  }
+
   get hasBegun(): boolean {
     return this.#engine !== undefined;
   }
