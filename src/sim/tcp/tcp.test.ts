@@ -251,6 +251,15 @@ describe("simulated TCP", () => {
     assert.ok(sim.nowMs > 300_000 + 9 * 75_000 && sim.nowMs < 300_000 + 11 * 75_000, String(sim.nowMs));
   });
 
+  test("what came before a reset is read before it is heard", async () => {
+    const { sim, client, server } = await meet({ latencyMs: 10 });
+    client.transport.write("last words");
+    await sim.advance(0);
+    client.transport.abortConnection();
+    await sim.advance(100);
+    assert.deepEqual(server.events, ["made", "data last words", "lost ConnectionLost"]);
+  });
+
   test("a rule can reset", async () => {
     const { sim, client } = await meet({});
     using _rule = sim.rule(({ data }) => (data.length > 0 ? { reset: true } : undefined));
