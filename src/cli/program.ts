@@ -39,6 +39,8 @@ function addSim(program: Command, done: (status: number) => void): void {
     .addOption(new Option("--stop-after <count>", "stop when so many seeds have failed (default: 1)").argParser(count))
     .option("--plant <name>", "plant this bug of the scenario's")
     .option("--faults <json>", "this schedule of faults in place of the scenario's own: JSON, or a file that holds it")
+    .option("--capture <file>", "with --seed: write what the network carried, for Wireshark (pcapng)")
+    .option("--diagram <file>", "with --seed: write a sequence diagram (HTML)")
     .option("--hash", "with --seed: print the hash of the trace")
     .option("--trace", "with --seed: print what happened, packet by packet")
     .action(async (file: string, options: Omit<SimArguments, "file">) => done(await sim({ ...options, file })));

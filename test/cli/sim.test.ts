@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 
 const COUNTING = "test/cli/counting.sim.ts";
-const MAIN = `${ROOT}dist/cli/main.js`;
+const MAIN = `${ROOT}bin/ropewalk.js`;
 const folder = mkdtempSync(join(tmpdir(), "ropewalk-cli-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -104,6 +104,27 @@ describe("ropewalk sim replays", () => {
     assert.match(out, /fault begins: /);
   });
 
+  test("with a capture and a diagram, which do not change the run", async () => {
+    const [capture, diagram] = [join(folder, "run.pcapng"), join(folder, "run.html")];
+    const plain = await ropewalk("sim", COUNTING, "--seed", "7", "--hash");
+    const recorded = await ropewalk(
+      "sim",
+      COUNTING,
+      "--seed",
+      "7",
+      "--capture",
+      capture,
+      "--diagram",
+      diagram,
+      "--hash",
+    );
+    assert.equal(recorded.status, 0, recorded.err);
+    assert.equal(recorded.out, plain.out);
+    // The section header block of pcapng.
+    assert.equal(readFileSync(capture).readUInt32LE(0), 0x0a0d0d0a);
+    assert.match(readFileSync(diagram, "utf8"), /^<!doctype html>.*<svg/is);
+  });
+
   test("faults that are given, as JSON or in a file, in place of its own", async () => {
     const faults = '[{"kind":"pause","host":"client","atMs":10,"forMs":5}]';
     const path = join(folder, "faults.json");
@@ -149,5 +170,8 @@ describe("ropewalk sim refuses, with exit status 2", () => {
     ["sim", COUNTING, "--seed", "1", "--faults", '[{"kind":"crash","host":"moon"}]'],
     /Cannot find "moon"/,
   );
+  const nowhere = join(folder, "nowhere", "run");
+  refused("a capture that cannot be written", ["sim", COUNTING, "--seed", "1", "--capture", nowhere], /nowhere/);
+  refused("a diagram that cannot be written", ["sim", COUNTING, "--seed", "1", "--diagram", nowhere], /nowhere/);
   refused("a plant that workers have not", ["sim", COUNTING, "--plant", "rose", "--jobs", "2"], /Cannot plant "rose"/);
 });

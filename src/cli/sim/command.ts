@@ -17,6 +17,8 @@ export interface SimArguments {
   readonly plant?: string;
   /** JSON, or a file's name. */
   readonly faults?: string;
+  readonly capture?: string;
+  readonly diagram?: string;
   readonly hash?: true;
   readonly trace?: true;
 }
@@ -25,7 +27,7 @@ export interface SimArguments {
 export async function sim(given: SimArguments): Promise<number> {
   const { file, seed } = given;
   if (seed === undefined) {
-    for (const name of ["hash", "trace"] as const) {
+    for (const name of ["capture", "diagram", "hash", "trace"] as const) {
       if (given[name] !== undefined) throw new UsageError(`--${name} is of one run: say which with --seed`);
     }
   }

@@ -42,7 +42,8 @@ export async function exploreSeeds(
   }
   progress.end();
   const speed = `${progress.seedsPerSecond.toFixed(1)} seeds/s`;
-  const summary = `${progress.runs} seeds, ${totals.eventCount} events, ${hours(totals.virtualMs)} of virtual time, ${speed}`;
+  const seedCount = `${progress.runs} ${progress.runs === 1 ? "seed" : "seeds"}`;
+  const summary = `${seedCount}, ${totals.eventCount} events, ${hours(totals.virtualMs)} of virtual time, ${speed}`;
   // Which of two workers was faster must not decide what is shown.
   const shown = failed.sort((one, other) => one.seed - other.seed).slice(0, stopAfter);
   const lines = [`"${scenario.name}" ${shown.length === 0 ? "holds" : "fails"}: ${summary}`];

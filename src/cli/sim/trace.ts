@@ -1,10 +1,10 @@
 import { ACK, FIN, type Packet, PSH, RST, SYN } from "../../sim/network/packet.ts";
 import type { Simulation } from "../../sim/simulation.ts";
 
-/** A line for all that happens. */
-export function printTrace(sim: Simulation, print: (line: string) => void): void {
+/** A line for all that happens, until disposed. */
+export function printTrace(sim: Simulation, print: (line: string) => void): Disposable {
   const say = (timeMs: number, what: string): void => print(`${timeMs.toFixed(3).padStart(12)}  ${what}`);
-  sim.observe({
+  return sim.observe({
     packetSent: (packet, nowMs) => say(nowMs, `#${packet.id} ${packetWords(packet)}`),
     packetArrived: ({ id, to }, nowMs) => say(nowMs, `#${id} arrives at ${to?.name}`),
     packetLost: ({ id }, nowMs, reason) => say(nowMs, `#${id} is lost: ${reason}`),
