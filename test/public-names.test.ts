@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "ropewalk/framing": "NetstringProtocol Int8Protocol Int16Protocol Int32Protocol",
   "ropewalk/log": "Logger",
   "ropewalk/haproxy": "receiveProxyHeader sendProxyHeader proxyHeaderOf readProxyHeader encodeProxyHeader",
+  "ropewalk/memcache": "MemcacheProtocol MemcachePool MemcacheServer MemcacheStore",
   "ropewalk/policies": "idleTimeout limitConnections throttle trafficLog",
   "ropewalk/socks": "socksServer connectThroughSocks socksBind socksAssociate",
   "ropewalk/testing":
