@@ -37,6 +37,7 @@ export function happyEyeballs<T>(
 export function interleaveFamilies<A extends { readonly family: 4 | 6 }>(addresses: readonly A[]): A[] {
   const firstFamily = addresses[0]?.family;
   const preferred = addresses.filter(({ family }) => family === firstFamily);
+  if (preferred.length === addresses.length) return preferred;
   const others = addresses.filter(({ family }) => family !== firstFamily);
   const turns = Math.max(preferred.length, others.length);
   return Array.from({ length: turns }, (_, i) => [...preferred.slice(i, i + 1), ...others.slice(i, i + 1)]).flat();
