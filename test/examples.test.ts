@@ -106,6 +106,21 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await interrupt(other);
   });
 
+  test("chat/stay hears and says what is told in a room that remembers, and leaves when its input ends", async (t) => {
+    const server = run(t, "chat/main", "--listen", ANYWHERE, "--remember");
+    const [, port = ""] = await server.err.until(/Listening on 127\.0\.0\.1:(\d+)/);
+    const ann = run(t, "chat/stay", `tcp:127.0.0.1:${port}`, "Ann");
+    const bob = run(t, "chat/stay", `tcp:127.0.0.1:${port}`, "Bob");
+    // Whoever hears of the other one is in.
+    const first = [ann, bob].map((one) => one.out.until(/came\n/).then(() => one));
+    (await Promise.any(first)).write("hello\n");
+    for (const { out } of [ann, bob]) await out.until(/<(Ann|Bob)> hello\n/);
+    ann.endInput();
+    assert.equal((await ann.finished()).code, 0);
+    await interrupt(bob);
+    await interrupt(server);
+  });
+
   test("udp-echo sends each datagram back", async (t) => {
     const port = Number(await portOf(run(t, "udp-echo", "127.0.0.1", "0")));
     const socket = createSocket("udp4");
