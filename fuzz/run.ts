@@ -11,9 +11,18 @@ import { line } from "./line.ts";
 import { Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
 import { socks } from "./socks.ts";
+import { syslog } from "./syslog.ts";
 import type { FuzzTarget } from "./target.ts";
 
-export const TARGETS: Readonly<Record<string, FuzzTarget>> = { amp: ampBoxes, haproxy, int, line, netstring, socks };
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
+  amp: ampBoxes,
+  haproxy,
+  int,
+  line,
+  netstring,
+  socks,
+  syslog,
+};
 
 /**
  * Lets the event loop turn now and then: what waits for a turn, errors that may still be taken for one, would pile up.

@@ -130,6 +130,20 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     assert.equal(await heard, "hello");
   });
 
+  test("log-collector prints messages by UDP and TCP, each as one line", async (t) => {
+    const program = run(t, "log-collector", "127.0.0.1", "0");
+    const port = Number(await portOf(program));
+    const socket = createSocket("udp4");
+    t.after(() => socket.close());
+    socket.send("<12>app: one\ntwo", port, "127.0.0.1");
+    await program.out.until(/^127\.0\.0\.1:\d+ app warning: one\\ntwo$/m);
+    const stream = connectPlain(port, "127.0.0.1");
+    t.after(() => stream.destroy());
+    stream.write("25 <13>1 - - app - - - three");
+    await program.out.until(/^127\.0\.0\.1:\d+ app notice: three$/m);
+    await interrupt(program);
+  });
+
   test("proxied-peer says whom the proxy speaks for", async (t) => {
     const port = Number(await portOf(run(t, "proxied-peer", `haproxy:${ANYWHERE}`)));
     const socket = connectPlain(port, "127.0.0.1");
