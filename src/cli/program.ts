@@ -2,7 +2,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { type SimArguments, sim } from "./sim/command.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Does what the command line says; gives the exit status: 0 for good, 1 for what was found, 2 for what was said wrong. */
+/**
+ * Does what the command line says; gives the exit status: 0 for good, 1 for what was found, 2 for what was said wrong, 70 for
+ * what is wrong with this program itself.
+ */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = new Command("ropewalk")
@@ -17,9 +20,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`ropewalk: ${error.message}\n`);
-    return USAGE;
+    const isUsage = error instanceof UsageError;
+    const words = error instanceof Error && !isUsage ? (error.stack ?? error.message) : (error as Error).message;
+    process.stderr.write(`ropewalk: ${words}\n`);
+    return isUsage ? USAGE : SOFTWARE;
   }
 }
 
@@ -58,3 +62,5 @@ function count(text: string): number {
 }
 
 const USAGE = 2;
+/** EX_SOFTWARE of sysexits.h. */
+const SOFTWARE = 70;

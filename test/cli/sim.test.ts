@@ -1,6 +1,6 @@
 /** `ropewalk sim` as people run it: a process, its output and its exit status. */
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -136,6 +136,20 @@ describe("ropewalk sim replays", () => {
   });
 });
 
+test("a worker that is killed ends it with exit status 70, and says so", async () => {
+  const child = spawn(process.execPath, [MAIN, "sim", COUNTING, "--seeds", "1000000", "--jobs", "2"], { cwd: ROOT });
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  while (!err.includes("seeds")) await once(child.stderr, "data");
+  const [victim] = execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" }).split("\n");
+  process.kill(Number(victim), "SIGKILL");
+  const [status] = (await once(child, "exit")) as [number];
+  assert.equal(status, 70);
+  assert.match(err, /Worker ended by itself with SIGKILL/);
+});
+
 describe("ropewalk sim refuses, with exit status 2", () => {
   const refused = (name: string, args: readonly string[], message: RegExp): void => {
     test(name, async () => {
@@ -170,6 +184,9 @@ describe("ropewalk sim refuses, with exit status 2", () => {
     ["sim", COUNTING, "--seed", "1", "--faults", '[{"kind":"crash","host":"moon"}]'],
     /Cannot find "moon"/,
   );
+  const withEnum = join(folder, "enum.ts");
+  writeFileSync(withEnum, "enum Colour { Red }\nexport default Colour;\n");
+  refused("TypeScript that is more than types", ["sim", withEnum], /enum\.ts": .*enum is not supported/s);
   const nowhere = join(folder, "nowhere", "run");
   refused("a capture that cannot be written", ["sim", COUNTING, "--seed", "1", "--capture", nowhere], /nowhere/);
   refused("a diagram that cannot be written", ["sim", COUNTING, "--seed", "1", "--diagram", nowhere], /nowhere/);

@@ -5,7 +5,7 @@ export class Progress {
   readonly #total: number;
   readonly #beganMs = performance.now();
   readonly #stream: NodeJS.WriteStream;
-  #shownMs: number = this.#beganMs;
+  #shownMs: number = this.#beganMs - LINE_MS + FIRST_LINE_MS;
 
   constructor(total: number, stream: NodeJS.WriteStream = process.stderr) {
     this.#total = total;
@@ -41,3 +41,5 @@ export class Progress {
 const BAR_WIDTH = 24;
 const BAR_MS = 100;
 const LINE_MS = 5_000;
+/** Soon enough to see that it works. */
+const FIRST_LINE_MS = 1_000;
