@@ -127,10 +127,7 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
     if (!this.#isReading) return;
     const available = connection.unreadBytes;
     if (available > 0) {
-      const data = connection.read(this.#cut(available));
-      const { machine, scheduler } = this.#process;
-      this.#nextReadMs = scheduler.nowMs + (data.length / machine.readBytesPerSecond) * 1_000;
-      this.received(data);
+      this.#hand(connection.read(this.#cut(available)));
     } else if (connection.hasEnded && !this.#heardEnd) {
       this.#heardEnd = true;
       this.ended();
@@ -138,11 +135,17 @@ export class SimTransport extends StreamTransport implements TcpUser, SecuredUse
     this.readable();
   };
 
+  #hand(data: Uint8Array): void {
+    const { machine, scheduler } = this.#process;
+    this.#nextReadMs = scheduler.nowMs + (data.length / machine.readBytesPerSecond) * 1_000;
+    this.received(data);
+  }
+
   #readSecured(layer: TlsLayer): void {
     const { clear } = layer;
     if (clear.weight > 0) {
       if (!this.#isReading) return;
-      this.received(clear.take(this.#cut(clear.weight)));
+      this.#hand(clear.take(this.#cut(clear.weight)));
     } else if (layer.end !== "no") {
       if (!this.#isReading || this.#heardEnd) return;
       this.#heardEnd = true;
