@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connect, listen } from "ropewalk";
+import { LineProtocol } from "ropewalk/line";
+import { Simulation } from "ropewalk/sim";
 import { MemoryTransport } from "ropewalk/testing";
 import { type Member, Room } from "./chat.ts";
 
@@ -78,5 +81,43 @@ test("closing the room says goodbye to everyone", () => {
   for (const { heard, transport } of people) {
     assert.match(heard().at(-1) ?? "", /Goodbye/);
     assert.equal(transport.connected, false);
+  }
+});
+
+test("over a network that loses packets and cuts lines anywhere, each hears what the others say, in order and once", async () => {
+  const names = ["Ann", "Bob", "Cid"];
+  const count = 30;
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const sim = new Simulation({ seed });
+    sim.host("server", { program: (reactor) => listen(reactor, "tcp:1400", new Room()) });
+    const guests = names.map((name) => ({
+      name,
+      host: sim.host(name),
+      line: new LineProtocol(),
+      heard: [] as string[],
+    }));
+    sim.link("*", "*", { latencyMs: 10, jitterMs: 20, loss: 0.05 });
+    await sim.advance(1);
+    for (const { name, host, line, heard } of guests) {
+      line.lineReceived = (text) => heard.push(text);
+      await sim.run(() => connect(host.reactor, "tcp:server:1400", () => line));
+      line.sendLine(name);
+    }
+    await sim.until(() => guests.every(({ heard }) => heard.some((text) => text.startsWith("Hello"))));
+    for (let number = 1; number <= count; number += 1) {
+      for (const { line } of guests) line.sendLine(`line ${number}`);
+      await sim.advance(5);
+    }
+    await sim.advance(10_000);
+    for (const { name, heard } of guests) {
+      for (const other of names.filter((one) => one !== name)) {
+        const expected = Array.from({ length: count }, (_, at) => `<${other}> line ${at + 1}`);
+        assert.deepEqual(
+          heard.filter((text) => text.startsWith(`<${other}>`)),
+          expected,
+          `seed ${seed}`,
+        );
+      }
+    }
   }
 });
