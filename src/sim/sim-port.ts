@@ -152,13 +152,13 @@ export function localOf({ local, localPort }: TcpConnection): TcpAddress {
   return { kind: "tcp", host: local.host, port: localPort, family: local.family };
 }
 
-export function peerOf({ remoteHost, remotePort, local }: TcpConnection): TcpAddress {
+function peerOf({ remoteHost, remotePort, local }: TcpConnection): TcpAddress {
   return { kind: "tcp", host: remoteHost, port: remotePort, family: local.family };
 }
 
 function nothing(): void {}
 
-export const UNNAMED: Address = Object.freeze({ kind: "unix", path: "" });
+const UNNAMED: Address = Object.freeze({ kind: "unix", path: "" });
 
 const log: Logger = new Logger("ropewalk.sim");
 

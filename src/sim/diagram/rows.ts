@@ -121,7 +121,7 @@ const LEAST_IDLE = 5;
 /** Several times what a usual latency is drawn as. */
 const LONGEST_IDLE = 112;
 /** Room for the last labels before, the strip itself, and the first labels after it. */
-export const BREAK_HEIGHT = 66;
+const BREAK_HEIGHT = 66;
 const BREAK_AT = 32;
 /** From the sending of a packet to its arrival at the same instant. */
 const LEAST_DROP = 4;

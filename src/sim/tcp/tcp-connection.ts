@@ -7,12 +7,11 @@
  * that nobody is there.
  */
 import type { NetworkInterface } from "../network/interface.ts";
-import { ACK, FIN, FlyingPacket, PSH, type Receiver, RST, SYN } from "../network/packet.ts";
-import { below } from "../random-source.ts";
+import { ACK, FIN, FlyingPacket, type Receiver, RST, SYN } from "../network/packet.ts";
 import type { Chore, SimEvent } from "../scheduler.ts";
-import { Congestion } from "./congestion.ts";
+import { type Line, Outgoing } from "./outgoing.ts";
 import { Reassembly } from "./reassembly.ts";
-import { type Segment, SendQueue } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import type { PeerEnd, TcpStack } from "./tcp-stack.ts";
 
 /** The process's half. The kernel calls it at any time; it goes to its own turns by itself. */
@@ -27,7 +26,7 @@ export interface TcpUser {
   broken(code: string): void;
 }
 
-export class TcpConnection implements Receiver, SimEvent, Chore {
+export class TcpConnection implements Receiver, SimEvent, Chore, Line {
   timeMs = 0;
   order = 0;
   slot = -1;
@@ -47,21 +46,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   /** Everything of this connection vanishes on the way, as when a NAT has forgotten it. */
   isMuted = false;
 
-  readonly #queue = new SendQueue();
-  #unacknowledged: number;
-  #next: number;
-  readonly #inFlight: Segment[] = [];
-  #inFlightWeight = 0;
-  #peerWindow = 0;
-  readonly #congestion = new Congestion();
-  #duplicates = 0;
-  #recoverUntil = 0;
-  #retries = 0;
-  /** How often in a row it has asked whether the shut window has opened. */
-  #windowProbes = 0;
-  #deadlineMs = Number.POSITIVE_INFINITY;
-  #finQueued = false;
-  #finSent = false;
+  readonly #outgoing: Outgoing;
   #wasBlocked = false;
   /** There is ciphertext in either direction. */
   #hasOpaque = false;
@@ -83,13 +68,12 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     this.remote = peer.networkInterface;
     this.remoteHost = peer.host;
     this.remotePort = peer.port;
-    this.#unacknowledged = below(stack.random, 0x4000_0000) * 2;
-    this.#next = this.#unacknowledged;
+    this.#outgoing = new Outgoing(this);
   }
 
   /** Written and not yet the kernel's. */
   get unsentBytes(): number {
-    return Math.max(0, this.#queue.weight + this.#inFlightWeight - SEND_BUFFER_BYTES);
+    return Math.max(0, this.#outgoing.weight - SEND_BUFFER_BYTES);
   }
 
   get unreadBytes(): number {
@@ -104,7 +88,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   // What the process's half asks.
 
   dial(): void {
-    this.#transmit(this.#segment(EMPTY, 0, SYN, false));
+    this.#outgoing.sendSyn(SYN);
   }
 
   /** Takes bytes over; `push` sends them. `weight`: see SendQueue. */
@@ -113,7 +97,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     // A view without the ways of a Buffer, whose slices are no copies.
     const plain = data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
     this.#hasOpaque ||= isOpaque;
-    this.#queue.put(plain, weight, isOpaque);
+    this.#outgoing.put(plain, weight, isOpaque);
   }
 
   push(): void {
@@ -123,7 +107,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
 
   /** FIN after all that was sent. */
   endWriting(): void {
-    this.#finQueued = true;
+    this.#outgoing.end();
     if (this.phase === "open") this.#pump();
   }
 
@@ -153,7 +137,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   reset(): void {
     this.user = undefined;
     if (this.phase === "gone") return;
-    if (this.phase !== "syn-sent") this.#emit(this.#next, EMPTY, 0, RST | ACK, false, false);
+    if (this.phase !== "syn-sent") this.#emitBare(RST | ACK);
     this.vanish(this.phase === "syn-sent" ? "gave up" : "reset");
   }
 
@@ -161,9 +145,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   vanish(what: string = ""): void {
     if (what !== "") this.stack.note(this, what);
     this.phase = "gone";
-    this.#queue.clear();
-    this.#inFlight.length = 0;
-    this.#inFlightWeight = 0;
+    this.#outgoing.clear();
     this.stack.forget(this);
     this.stack.scheduler.remove(this);
   }
@@ -181,7 +163,7 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   set keepAliveMs(idleMs: number) {
     this.#keepAliveMs = idleMs;
     this.#heardMs = this.stack.scheduler.nowMs;
-    this.#setTimer();
+    this.deadlineSet();
   }
 
   // What comes from the network.
@@ -190,9 +172,9 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   answer(syn: FlyingPacket): void {
     this.phase = "syn-received";
     this.#incoming.expected = syn.sequence + 1;
-    this.#peerWindow = syn.windowBytes;
-    this.#congestion.start(this.stack.segmentBytes(this));
-    this.#transmit(this.#segment(EMPTY, 0, SYN | ACK, false));
+    this.#outgoing.peerWindow = syn.windowBytes;
+    this.#outgoing.startWindow();
+    this.#outgoing.sendSyn(SYN | ACK);
   }
 
   arrive(packet: FlyingPacket): void {
@@ -209,11 +191,10 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.#synArrived(packet);
     } else if (this.phase === "syn-sent") {
       // The peer still has a connection of these ports, from before this host restarted (RFC 9293 §3.5.1).
-      if (packet.acknowledgment !== this.#next) this.stack.refuse(packet);
+      if (packet.acknowledgment !== this.#outgoing.next) this.stack.refuse(packet);
     } else {
       if (this.phase === "syn-received") this.#opened();
       this.#acknowledged(packet);
-      if (this.#inFlight.length === 0) this.#retries = 0;
       if (packet.data.length > 0 || (flags & FIN) !== 0) this.#dataArrived(packet);
       // A probe: a byte that was acknowledged long ago, to see whether somebody answers.
       else if (packet.sequence < this.#incoming.expected) this.#oweAck();
@@ -224,12 +205,12 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   #synArrived(packet: FlyingPacket): void {
     if (this.phase === "syn-sent" && (packet.flags & ACK) !== 0) {
       this.#incoming.expected = packet.sequence + 1;
-      this.#congestion.start(this.stack.segmentBytes(this));
+      this.#outgoing.startWindow();
       this.#acknowledged(packet);
-      this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+      this.#emitBare(ACK);
       this.#opened();
     } else if (this.phase === "syn-received") {
-      this.#sendAgain(this.#inFlight[0] as Segment);
+      this.#outgoing.sendFirstAgain();
     } else {
       // That was there already: its acknowledgment got lost.
       this.#oweAck();
@@ -259,20 +240,12 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
       this.user?.readable();
     } else {
       // Something before it is missing, and the sender should count how often it hears that (RFC 5681 §4.2).
-      this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+      this.#emitBare(ACK);
     }
   }
 
   #acknowledged(packet: FlyingPacket): void {
-    const { acknowledgment } = packet;
-    this.#peerWindow = packet.windowBytes;
-    if (packet.windowBytes > 0) this.#windowProbes = 0;
-    if (acknowledgment > this.#unacknowledged) {
-      this.#advance(acknowledgment);
-    } else if (this.#inFlight.length > 0 && packet.data.length === 0 && (packet.flags & FIN) === 0) {
-      this.#duplicates += 1;
-      if (this.#duplicates === DUPLICATES_BEFORE_RESENDING) this.#resendSoon();
-    }
+    this.#outgoing.acknowledged(packet);
     this.#pump();
     if (this.#wasBlocked && this.unsentBytes === 0) {
       this.#wasBlocked = false;
@@ -280,76 +253,34 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
     }
   }
 
-  #advance(acknowledgment: number): void {
-    const { nowMs } = this.stack.scheduler;
-    let acknowledgedWeight = 0;
-    let count = 0;
-    for (const segment of this.#inFlight) {
-      if (segment.end > acknowledgment) break;
-      acknowledgedWeight += segment.weight;
-      count += 1;
-      if (!segment.sentAgain) this.#congestion.measured(nowMs - segment.sentMs);
-    }
-    this.#inFlight.splice(0, count);
-    this.#inFlightWeight -= acknowledgedWeight;
-    this.#unacknowledged = acknowledgment;
-    this.#duplicates = 0;
-    this.#retries = 0;
-    this.#congestion.acknowledged(acknowledgedWeight, this.stack.segmentBytes(this));
-    const [first] = this.#inFlight;
-    if (first === undefined) this.#deadlineMs = Number.POSITIVE_INFINITY;
-    else this.#deadlineMs = nowMs + this.#congestion.timeoutMs;
-    if (first !== undefined && acknowledgment < this.#recoverUntil) this.#sendAgain(first);
-  }
-
   // Sending.
 
+  get nowMs(): number {
+    return this.stack.scheduler.nowMs;
+  }
+
+  get random(): () => number {
+    return this.stack.random;
+  }
+
+  get segmentBytes(): number {
+    return this.stack.segmentBytes(this);
+  }
+
+  emit({ sequence, data, weight, flags, isOpaque, sentAgain }: Segment): void {
+    this.#emit(sequence, data, weight, flags, isOpaque, sentAgain);
+  }
+
+  emitProbe(): void {
+    this.#emit(this.#outgoing.next - 1, EMPTY, 0, ACK, false, true);
+  }
+
+  #emitBare(flags: number): void {
+    this.#emit(this.#outgoing.next, EMPTY, 0, flags, false, false);
+  }
+
   #pump(): void {
-    if (this.phase !== "open") return;
-    const segmentBytes = this.stack.segmentBytes(this);
-    while (this.#queue.weight > 0) {
-      const window = Math.min(this.#peerWindow, this.#congestion.window);
-      const room = Math.min(window - this.#inFlightWeight, segmentBytes);
-      // Small pieces of a large window are not worth a packet, unless nothing else will ask for more.
-      if (room < Math.min(segmentBytes, this.#queue.weight) && this.#inFlight.length > 0) return;
-      if (room <= 0) {
-        this.#armTimer();
-        return;
-      }
-      const { data, weight, isOpaque } = this.#queue.take(this.#cut(Math.min(room, this.#queue.weight)));
-      this.#transmit(this.#segment(data, weight, PSH | ACK, isOpaque));
-    }
-    if (this.#finQueued && !this.#finSent) {
-      this.#finSent = true;
-      this.#transmit(this.#segment(EMPTY, 0, FIN | ACK, false));
-    }
-  }
-
-  /** Ciphertext is cut here, by its weight, because nobody can cut it where it is read. */
-  #cut(limit: number): number {
-    const { random } = this.stack;
-    return this.#queue.isOpaque && limit > 1 && random() < CUT_SHARE ? 1 + below(random, limit - 1) : limit;
-  }
-
-  #segment(data: Uint8Array, weight: number, flags: number, isOpaque: boolean): Segment {
-    const sequence = this.#next;
-    this.#next += data.length + ((flags & (SYN | FIN)) === 0 ? 0 : 1);
-    const segment = { sequence, end: this.#next, data, weight, flags, isOpaque, sentMs: 0, sentAgain: false };
-    this.#inFlight.push(segment);
-    this.#inFlightWeight += weight;
-    return segment;
-  }
-
-  #transmit(segment: Segment): void {
-    segment.sentMs = this.stack.scheduler.nowMs;
-    this.#armTimer();
-    this.#emit(segment.sequence, segment.data, segment.weight, segment.flags, segment.isOpaque, segment.sentAgain);
-  }
-
-  #sendAgain(segment: Segment): void {
-    segment.sentAgain = true;
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    this.#transmit(segment);
+    if (this.phase === "open") this.#outgoing.pump();
   }
 
   #emit(sequence: number, data: Uint8Array, weight: number, flags: number, isOpaque: boolean, again: boolean): void {
@@ -388,23 +319,15 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   /** The time is about to move, and no data has taken the acknowledgment along. */
   perform(): void {
     if (!this.#owesAck || this.phase === "gone") return;
-    this.#emit(this.#next, EMPTY, 0, ACK, false, false);
+    this.#emitBare(ACK);
   }
 
   // Time.
 
-  #armTimer(): void {
-    if (this.#deadlineMs !== Number.POSITIVE_INFINITY) return;
-    // Silence, and a window that stays shut, are asked about less and less often.
-    const tries = Math.max(this.#retries, this.#windowProbes);
-    this.#deadlineMs = this.stack.scheduler.nowMs + this.#congestion.timeoutAfter(tries);
-    this.#setTimer();
-  }
-
   /** A timer that is set stays where it is; when it comes up too early, it goes on to the deadline of then. */
-  #setTimer(): void {
+  deadlineSet(): void {
     const keepAlive = this.#keepAliveMs > 0 ? this.#heardMs + this.#keepAliveMs : Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(this.#deadlineMs, keepAlive);
+    const dueMs = Math.min(this.#outgoing.deadlineMs, keepAlive);
     const { scheduler } = this.stack;
     if (dueMs === Number.POSITIVE_INFINITY || (this.slot >= 0 && this.timeMs <= dueMs)) return;
     scheduler.remove(this);
@@ -414,62 +337,45 @@ export class TcpConnection implements Receiver, SimEvent, Chore {
   happen(): void {
     const { nowMs } = this.stack.scheduler;
     if (this.phase === "gone") return;
-    if (this.#deadlineMs <= nowMs) this.#timedOut();
+    if (this.#outgoing.deadlineMs <= nowMs) this.#timedOut();
     else if (this.#keepAliveMs > 0 && this.#heardMs + this.#keepAliveMs <= nowMs) this.#probe();
-    if ((this.phase as string) !== "gone") this.#setTimer();
+    if ((this.phase as string) !== "gone") this.deadlineSet();
   }
 
   #timedOut(): void {
-    const [first] = this.#inFlight;
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    if (first === undefined && this.#queue.weight === 0) {
+    const outgoing = this.#outgoing;
+    outgoing.deadlineMs = Number.POSITIVE_INFINITY;
+    if (!outgoing.hasInFlight && !outgoing.waits) {
       // The peer has had all and taken its time to end its own direction.
       if (this.#isOrphan) this.vanish("closed");
-      return;
-    }
-    this.#retries += 1;
-    if (this.#retries > (this.phase === "open" ? RETRIES : SYN_RETRIES)) {
+    } else if (outgoing.retries === (this.phase === "open" ? RETRIES : SYN_RETRIES)) {
       this.break("ETIMEDOUT");
-      return;
+    } else {
+      outgoing.timedOut();
     }
-    this.#duplicates = 0;
-    if (first === undefined) {
-      this.#probe();
-      return;
-    }
-    this.#congestion.timedOut(this.#inFlightWeight, this.stack.segmentBytes(this));
-    this.#recoverUntil = this.#next;
-    this.#sendAgain(first);
   }
 
-  /** Asks for an answer; the window is shut, or there has been silence for long. */
+  /** There has been silence for long. */
   #probe(): void {
-    this.#emit(this.#next - 1, EMPTY, 0, ACK, false, true);
-    if (this.#queue.weight > 0) {
-      this.#windowProbes += 1;
-      this.#armTimer();
+    if (this.#outgoing.waits) {
+      this.#outgoing.probeWindow();
       return;
     }
+    this.emitProbe();
     this.#heardMs += KEEP_ALIVE_INTERVAL_MS;
-    this.#retries += 1;
-    if (this.#retries > KEEP_ALIVE_PROBES) this.break("ETIMEDOUT");
-  }
-
-  #resendSoon(): void {
-    this.#congestion.lost(this.#inFlightWeight, this.stack.segmentBytes(this));
-    this.#recoverUntil = this.#next;
-    this.#sendAgain(this.#inFlight[0] as Segment);
+    this.#outgoing.retries += 1;
+    if (this.#outgoing.retries > KEEP_ALIVE_PROBES) this.break("ETIMEDOUT");
   }
 
   /** Both directions have ended, or the process is gone and the peer has had everything. */
   #leaveIfDone(): void {
-    if (this.phase !== "open" || !this.#isOrphan || !this.#finSent || this.#inFlight.length > 0) return;
+    if (this.phase !== "open" || !this.#isOrphan || !this.#outgoing.hasSentFin || this.#outgoing.hasInFlight) return;
     if (this.#incoming.isComplete) {
       this.perform();
       this.vanish("closed");
-    } else if (this.#deadlineMs === Number.POSITIVE_INFINITY) {
-      this.#deadlineMs = this.stack.scheduler.nowMs + ORPHAN_MS;
-      this.#setTimer();
+    } else if (this.#outgoing.deadlineMs === Number.POSITIVE_INFINITY) {
+      this.#outgoing.deadlineMs = this.stack.scheduler.nowMs + ORPHAN_MS;
+      this.deadlineSet();
     }
   }
 }
@@ -484,8 +390,6 @@ const SEND_BUFFER_BYTES = 65_536;
 /** Half a buffer, so that a slow reader is not sent byte by byte (RFC 9293 §3.8.6.2.2). */
 const UPDATE_WINDOW_BYTES = 32_768;
 
-/** RFC 5681 §3.2. */
-const DUPLICATES_BEFORE_RESENDING = 3;
 /** tcp_retries2 and tcp_syn_retries of Linux: about a quarter of an hour, and two minutes. */
 const RETRIES = 15;
 const SYN_RETRIES = 6;
@@ -496,5 +400,3 @@ const LINGER_MS = 2_000;
 /** tcp_keepalive_intvl and tcp_keepalive_probes of Linux. */
 const KEEP_ALIVE_INTERVAL_MS = 75_000;
 const KEEP_ALIVE_PROBES = 9;
-/** One in three: often enough that a short run meets it, seldom enough that packets look like packets. */
-const CUT_SHARE = 1 / 3;

@@ -98,7 +98,7 @@ export function isWildcard(host: string): boolean {
 }
 
 /** IPv4 and UDP. */
-export const HEADER_BYTES = 28;
+const HEADER_BYTES = 28;
 /** IP and ICMP headers, and what they quote: an IP header and 8 bytes (RFC 792). */
 const ICMP_BYTES = 56;
 /** RFC 6335 §6. */
