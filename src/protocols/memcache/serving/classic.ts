@@ -1,7 +1,6 @@
 /** The text commands of a server (protocol.txt of memcached 1.6). */
 
 import { joinBytes } from "../../../wire/join-bytes.ts";
-import { TEXT } from "../../../wire/text.ts";
 import { writeBlock } from "../block.ts";
 import type { Frame } from "../events.ts";
 import { isWireKey } from "../keys.ts";
@@ -11,6 +10,7 @@ import {
   counted,
   expiresAt,
   NOT_A_NUMBER,
+  numberBytes,
   type ReplySink,
   type Service,
   TOO_LARGE,
@@ -77,11 +77,11 @@ function serveLine(verb: string, words: readonly string[], service: Service, sin
   }
 }
 
-/** An error is told to those as well who want no reply. `at` is where a `noreply` would stand. */
+/** `at` is where a `noreply` would stand, which hides errors too. */
 function reply(words: readonly string[], at: number, text: string, sink: ReplySink): void {
   const isQuiet = words[at] === "noreply" && words.length === at + 1;
   if (words.length > at && !isQuiet) sink.writeLatin1(BAD_FORMAT);
-  else if (!isQuiet || text.startsWith("CLIENT_ERROR") || text.startsWith("SERVER_ERROR")) sink.writeLatin1(text);
+  else if (!isQuiet) sink.writeLatin1(text);
 }
 
 function retrieve(
@@ -114,15 +114,16 @@ function retrieve(
 }
 
 function getAndTouch([verb, expiry, ...keys]: readonly string[], service: Service, sink: ReplySink): void {
-  const expiresAtMs = expiresAt(expiry, service);
-  if (expiresAtMs === undefined) sink.writeLatin1("CLIENT_ERROR invalid exptime argument\r\n");
+  const expiresAtMs = expiresAt(expiry, service, service.now());
+  if (expiresAtMs === undefined) sink.writeLatin1(BAD_EXPIRY);
   else retrieve(keys, verb === "gats", expiresAtMs, service, sink);
 }
 
 function stored(verb: string, { words, data, isDropped }: Frame, service: Service): string {
   const [, key, flagsWord, expiryWord, , casWord] = words;
+  const nowMs = service.now();
   const flags = uint32(flagsWord);
-  const expiresAtMs = expiresAt(expiryWord, service);
+  const expiresAtMs = expiresAt(expiryWord, service, nowMs);
   const cas = verb === "cas" ? uint64(casWord) : 0n;
   if (!isWireKey(key) || flags === undefined || expiresAtMs === undefined || cas === undefined) return BAD_FORMAT;
   service.sets += 1;
@@ -132,7 +133,6 @@ function stored(verb: string, { words, data, isDropped }: Frame, service: Servic
     store.delete(key);
     return TOO_LARGE;
   }
-  const nowMs = service.now();
   const old = store.peek(key, nowMs);
   if (verb === "cas") {
     if (old === undefined) return "NOT_FOUND\r\n";
@@ -165,7 +165,7 @@ function count(isUp: boolean, [, key, deltaWord]: readonly string[], service: Se
   const number = counted(item.value, delta, isUp);
   if (number === undefined) return NOT_A_NUMBER;
   const { flags, expiresAtMs } = item;
-  const isStored = service.store.put(key, { value: TEXT.encodeLatin1(String(number)), flags, expiresAtMs }, nowMs);
+  const isStored = service.store.put(key, { value: numberBytes(number, item.value.length), flags, expiresAtMs }, nowMs);
   return isStored === undefined ? TOO_LARGE : `${number}\r\n`;
 }
 
@@ -174,17 +174,19 @@ function deleted(key: string, { store, now }: Service): string {
 }
 
 function touched([, key, expiry]: readonly string[], service: Service): string {
-  const expiresAtMs = expiresAt(expiry, service);
-  if (!isWireKey(key) || expiresAtMs === undefined) return BAD_FORMAT;
+  const expiresAtMs = expiresAt(expiry, service, service.now());
+  if (!isWireKey(key)) return BAD_FORMAT;
+  if (expiresAtMs === undefined) return BAD_EXPIRY;
   const item = service.store.get(key, service.now());
   if (item === undefined) return "NOT_FOUND\r\n";
   item.expiresAtMs = expiresAtMs;
+  item.wasFetched = true;
   return "TOUCHED\r\n";
 }
 
 function flushed(delay: string | undefined, service: Service): string {
   const isNow = delay === undefined || delay === "noreply" || delay === "0";
-  const atMs = isNow ? undefined : expiresAt(delay, service);
+  const atMs = isNow ? undefined : expiresAt(delay, service, service.now());
   if (!isNow && atMs === undefined) return BAD_FORMAT;
   service.store.flush(atMs);
   return "OK\r\n";
@@ -195,3 +197,5 @@ function statistics(section: string | undefined, service: Service): string {
   const lines = section === undefined ? service.stats().map(([name, value]) => `STAT ${name} ${value}\r\n`) : [];
   return `${lines.join("")}END\r\n`;
 }
+
+const BAD_EXPIRY = "CLIENT_ERROR invalid exptime argument\r\n";

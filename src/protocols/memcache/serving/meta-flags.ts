@@ -23,11 +23,10 @@ export class MetaFlags {
     this.isCasWrong = (this.has("C") && this.wantedCas === undefined) || (this.has("E") && this.newCas === undefined);
   }
 
-  /** Undefined if a flag comes twice or is no letter, or the key is no base64 where it should be. */
-  static read(word: string | undefined, flags: readonly string[]): MetaFlags | undefined {
-    if (word === undefined || flags.length > MAX_FLAGS) return undefined;
+  /** Undefined if a flag comes twice or is not among the known letters, or the key is no base64 where it should be. */
+  static read(word: string, flags: readonly string[], known: string): MetaFlags | undefined {
     const letters = new Set(flags.map((flag) => flag[0]));
-    if (letters.size !== flags.length || flags.some((flag) => !/^[A-Za-z]/.test(flag))) return undefined;
+    if (letters.size !== flags.length || flags.some((flag) => !known.includes(flag.charAt(0)))) return undefined;
     const key = letters.has("b") ? fromBase64(word) : word;
     return key === undefined || key === "" ? undefined : new MetaFlags(word, key, flags);
   }
@@ -80,5 +79,3 @@ function fromBase64(text: string): string | undefined {
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** There are fewer letters that mean something. */
-const MAX_FLAGS = 52;

@@ -11,6 +11,7 @@ import {
   counted,
   expiresAt,
   NOT_A_NUMBER,
+  numberBytes,
   type ReplySink,
   type Service,
   TOO_LARGE,
@@ -27,8 +28,7 @@ export function serveMeta(frame: Frame, service: Service, sink: ReplySink): bool
     return true;
   }
   if (verb !== "mg" && verb !== "ms" && verb !== "md" && verb !== "ma") return false;
-  const flags = MetaFlags.read(words[1], words.slice(verb === "ms" ? 3 : 2));
-  const reply = flags === undefined || !isWireKey(flags.key) ? BAD_FORMAT : replyTo(verb, flags, frame, service);
+  const reply = replyTo(verb, frame, service);
   if (typeof reply === "string") sink.writeLatin1(reply);
   else writeBlock(sink, reply.line, reply.value);
   return true;
@@ -37,7 +37,12 @@ export function serveMeta(frame: Frame, service: Service, sink: ReplySink): bool
 /** A line; one with the value after it; or nothing, where the flag `q` asks for that. */
 type Reply = string | { readonly line: string; readonly value: Uint8Array };
 
-function replyTo(verb: "mg" | "ms" | "md" | "ma", flags: MetaFlags, frame: Frame, service: Service): Reply {
+function replyTo(verb: keyof typeof FLAGS, frame: Frame, service: Service): Reply {
+  const { words } = frame;
+  if (!isWireKey(words[1])) return BAD_FORMAT;
+  const flags = MetaFlags.read(words[1], words.slice(verb === "ms" ? 3 : 2), FLAGS[verb]);
+  if (flags === undefined) return "CLIENT_ERROR invalid or duplicate flag\r\n";
+  if (!isWireKey(flags.key)) return BAD_FORMAT;
   switch (verb) {
     case "mg":
       return metaGet(flags, service);
@@ -53,8 +58,8 @@ function replyTo(verb: "mg" | "ms" | "md" | "ma", flags: MetaFlags, frame: Frame
 function metaGet(flags: MetaFlags, service: Service): Reply {
   const nowMs = service.now();
   const { store } = service;
-  const newExpiry = flags.has("T") ? expiresAt(flags.token("T"), service) : undefined;
-  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service) : undefined;
+  const newExpiry = flags.has("T") ? expiresAt(flags.token("T"), service, nowMs) : undefined;
+  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service, nowMs) : undefined;
   const recacheSeconds = flags.has("R") ? uint32(flags.token("R")) : undefined;
   if (
     (flags.has("T") && newExpiry === undefined) ||
@@ -69,16 +74,16 @@ function metaGet(flags: MetaFlags, service: Service): Reply {
     if (item !== undefined) item.isBeingMade = true;
     won = " W";
   } else if (item !== undefined) {
-    if (newExpiry !== undefined) item.expiresAtMs = newExpiry;
     const isDue = recacheSeconds !== undefined && item.expiresAtMs < nowMs + recacheSeconds * 1_000;
+    if (newExpiry !== undefined) item.expiresAtMs = newExpiry;
     if (item.isStale) won = " X";
     if (item.isBeingMade) won += " Z";
     else if (isDue || item.isStale) {
       item.isBeingMade = true;
-      won = ` W${won}`;
+      won += " W";
     }
   }
-  if (item === undefined) return flags.has("q") ? "" : "EN\r\n";
+  if (item === undefined) return flags.has("q") ? "" : refused("EN", flags);
   const told = flags.told(item, nowMs) + won;
   item.wasFetched = true;
   item.usedAtMs = nowMs;
@@ -90,8 +95,8 @@ function metaSet(flags: MetaFlags, { data, isDropped }: Frame, service: Service)
   const { store } = service;
   const mode = SET_MODES.get(flags.token("M") ?? "S");
   const clientFlags = flags.has("F") ? uint32(flags.token("F")) : 0;
-  const expiresAtMs = flags.has("T") ? expiresAt(flags.token("T"), service) : Number.POSITIVE_INFINITY;
-  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service) : undefined;
+  const expiresAtMs = flags.has("T") ? expiresAt(flags.token("T"), service, nowMs) : Number.POSITIVE_INFINITY;
+  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service, nowMs) : undefined;
   service.sets += 1;
   if (mode === undefined || clientFlags === undefined || expiresAtMs === undefined || flags.isCasWrong)
     return BAD_TOKEN;
@@ -100,17 +105,14 @@ function metaSet(flags: MetaFlags, { data, isDropped }: Frame, service: Service)
     return TOO_LARGE;
   }
   const old = store.peek(flags.key, nowMs);
-  const { wantedCas } = flags;
-  let isStale = false;
-  if (wantedCas !== undefined && old === undefined) return refused("NF", flags);
-  if (wantedCas !== undefined && old !== undefined && old.cas !== wantedCas) {
-    if (!flags.has("I") || wantedCas > old.cas) return refused("EX", flags);
-    isStale = true;
-  }
   const isJoining = mode === "append" || mode === "prepend";
   const isVivified = isJoining && old === undefined && vivifyExpiry !== undefined;
   const isMissing = old === undefined && !isVivified && (mode === "replace" || isJoining);
+  const { wantedCas } = flags;
+  if (wantedCas !== undefined && old === undefined && !isJoining && mode !== "add") return refused("NF", flags);
   if (isMissing || (mode === "add" && old !== undefined)) return refused("NS", flags);
+  const isStale = wantedCas !== undefined && old !== undefined && old.cas !== wantedCas;
+  if (isStale && (isJoining || !flags.has("I") || wantedCas > old.cas)) return refused("EX", flags);
   const what =
     isJoining && old !== undefined
       ? joined(old, data, mode === "append")
@@ -125,9 +127,9 @@ function metaDelete(flags: MetaFlags, service: Service): Reply {
   const nowMs = service.now();
   const { store } = service;
   const item = store.peek(flags.key, nowMs);
-  const expiresAtMs = flags.has("T") ? expiresAt(flags.token("T"), service) : undefined;
+  const expiresAtMs = flags.has("T") ? expiresAt(flags.token("T"), service, nowMs) : undefined;
   if (flags.isCasWrong || (flags.has("T") && expiresAtMs === undefined)) return BAD_TOKEN;
-  if (item === undefined) return flags.has("q") ? "" : refused("NF", flags);
+  if (item === undefined) return refused("NF", flags);
   if (flags.wantedCas !== undefined && flags.wantedCas !== item.cas) return refused("EX", flags);
   if (flags.has("x")) {
     const emptied = store.put(
@@ -159,19 +161,21 @@ function metaArithmetic(flags: MetaFlags, service: Service): Reply {
   const isUp = ARITHMETIC_MODES.get(flags.token("M") ?? "I");
   const delta = uint64(flags.token("D") ?? "1");
   const initial = uint64(flags.token("J") ?? "0");
-  const newExpiry = flags.has("T") ? expiresAt(flags.token("T"), service) : undefined;
-  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service) : undefined;
+  const newExpiry = flags.has("T") ? expiresAt(flags.token("T"), service, nowMs) : undefined;
+  const vivifyExpiry = flags.has("N") ? expiresAt(flags.token("N"), service, nowMs) : undefined;
   const isWrong = (flags.has("T") && newExpiry === undefined) || (flags.has("N") && vivifyExpiry === undefined);
   if (isUp === undefined || delta === undefined || initial === undefined || isWrong || flags.isCasWrong)
     return BAD_TOKEN;
   const old = store.peek(flags.key, nowMs);
-  if (old === undefined && vivifyExpiry === undefined) return flags.has("q") ? "" : refused("NF", flags);
-  if (old !== undefined && flags.wantedCas !== undefined && flags.wantedCas !== old.cas) return refused("EX", flags);
+  if (old === undefined && vivifyExpiry === undefined) return refused("NF", flags);
+  const isOther = old !== undefined && flags.wantedCas !== undefined && flags.wantedCas !== old.cas;
+  if (isOther && old.value.length > 0) return refused("EX", flags);
   const number = old === undefined ? initial : counted(old.value, delta, isUp);
   if (number === undefined) return NOT_A_NUMBER;
-  const expiresAtMs = old === undefined ? (vivifyExpiry ?? Number.POSITIVE_INFINITY) : (newExpiry ?? old.expiresAtMs);
+  const expiresAtMs = newExpiry ?? old?.expiresAtMs ?? vivifyExpiry ?? Number.POSITIVE_INFINITY;
   const value = TEXT.encodeLatin1(String(number));
-  const item = store.put(flags.key, { value, flags: old?.flags ?? 0, expiresAtMs }, nowMs, flags.newCas);
+  const padded = numberBytes(number, old?.value.length ?? 0);
+  const item = store.put(flags.key, { value: padded, flags: old?.flags ?? 0, expiresAtMs }, nowMs, flags.newCas);
   if (item === undefined) return TOO_LARGE;
   if (flags.has("q")) return "";
   const told = flags.told(item, nowMs);
@@ -181,6 +185,9 @@ function metaArithmetic(flags: MetaFlags, service: Service): Reply {
 function refused(code: string, flags: MetaFlags): string {
   return `${code}${flags.told(undefined, 0)}\r\n`;
 }
+
+/** Which flags each command knows. */
+const FLAGS = { mg: "bcfhklqstvENORT", ms: "bcfkqsCEFIMNOT", md: "bkqxCEIOT", ma: "bcfkqstvCDEJMNOT" } as const;
 
 const SET_MODES: ReadonlyMap<string, "set" | "add" | "append" | "prepend" | "replace"> = new Map([
   ["S", "set"],
