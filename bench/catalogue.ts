@@ -109,6 +109,16 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
       },
     ],
   },
+  memcache: {
+    kind: "job",
+    loads: [
+      { name: "client, get", servers: ["ropewalk", "memjs"] },
+      { name: "client, 50 gets under way", servers: ["ropewalk", "memjs"] },
+      { name: "client, 50 sets under way", servers: ["ropewalk", "memjs"] },
+      { name: "server, 50 gets under way", servers: ["ropewalk", "memcached"] },
+      { name: "server, 50 sets under way", servers: ["ropewalk", "memcached"] },
+    ],
+  },
   simulation: {
     kind: "job",
     loads: [

@@ -8,6 +8,9 @@ export interface JobResult {
   readonly ops: number;
   /** Growth of the live memory for each connection, of a job that holds some. */
   readonly bytesPerConnection?: number;
+  /** CPU time and memory of the process that was measured, where that is not this one. */
+  readonly cpuUs?: number;
+  readonly rssBytes?: number;
 }
 
 /** Load → contender → job. */

@@ -2,10 +2,16 @@
 import { argv, cpuUsage, memoryUsage } from "node:process";
 import { deferredJobs } from "./deferred.ts";
 import type { JobResult, Jobs } from "./job.ts";
+import { memcacheJobs } from "./memcache.ts";
 import { simulationJobs } from "./simulation.ts";
 import { timerJobs } from "./timers.ts";
 
-const benches: Record<string, Jobs> = { timers: timerJobs, deferred: deferredJobs, simulation: simulationJobs };
+const benches: Record<string, Jobs> = {
+  timers: timerJobs,
+  deferred: deferredJobs,
+  memcache: memcacheJobs,
+  simulation: simulationJobs,
+};
 
 const [bench = "", load = "", server = "", seconds = ""] = argv.slice(2);
 const job = benches[bench]?.[load]?.[server];
@@ -15,17 +21,19 @@ await job(warmUpOps());
 const cpuBefore = cpuUsage();
 const begunMs = performance.now();
 let ops = 0;
+let elsewhereUs = 0;
 let last: JobResult | undefined;
 do {
   last = (await job(opsAtOnce())) ?? undefined;
   ops += last?.ops ?? opsAtOnce();
+  elsewhereUs += last?.cpuUs ?? 0;
 } while (performance.now() - begunMs < Number(seconds) * 1_000);
 const { user, system } = cpuUsage(cpuBefore);
 const sample = {
   ops,
   seconds: (performance.now() - begunMs) / 1_000,
-  cpuUs: user + system,
-  rssBytes: memoryUsage.rss(),
+  cpuUs: last?.cpuUs === undefined ? user + system : elsewhereUs,
+  rssBytes: last?.rssBytes ?? memoryUsage.rss(),
   ...(last?.bytesPerConnection !== undefined && { bytesPerConnection: last.bytesPerConnection }),
 };
 console.log(JSON.stringify(sample));
