@@ -6,6 +6,7 @@ import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { ampBoxes } from "./amp.ts";
 import { haproxy } from "./haproxy.ts";
+import { http1 } from "./http1.ts";
 import { int } from "./int.ts";
 import { line } from "./line.ts";
 import { memcache } from "./memcache.ts";
@@ -18,6 +19,7 @@ import type { FuzzTarget } from "./target.ts";
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   amp: ampBoxes,
   haproxy,
+  http1,
   int,
   line,
   memcache,

@@ -18,6 +18,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "ropewalk/endpoints": "ClientService",
   "ropewalk/line": "LineProtocol",
   "ropewalk/framing": "NetstringProtocol Int8Protocol Int16Protocol Int32Protocol",
+  "ropewalk/http1": "Http1Connection HeaderMap",
   "ropewalk/log": "Logger",
   "ropewalk/haproxy": "receiveProxyHeader sendProxyHeader proxyHeaderOf readProxyHeader encodeProxyHeader",
   "ropewalk/memcache": "MemcacheProtocol MemcachePool MemcacheServer MemcacheStore",
