@@ -12,6 +12,7 @@ import { line } from "./line.ts";
 import { memcache } from "./memcache.ts";
 import { Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
+import { finger, ident, wire } from "./small.ts";
 import { socks } from "./socks.ts";
 import { syslog } from "./syslog.ts";
 import type { FuzzTarget } from "./target.ts";
@@ -26,6 +27,9 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   netstring,
   socks,
   syslog,
+  finger,
+  ident,
+  wire,
 };
 
 /**

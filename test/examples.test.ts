@@ -144,6 +144,30 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await interrupt(program);
   });
 
+  test("who-is-there answers about a user, and greets a guest whom nobody can name", async (t) => {
+    const server = run(t, "who-is-there", ANYWHERE, String(await freePort()));
+    const socket = connectPlain(Number(await portOf(server)), "127.0.0.1");
+    socket.write("ann\r\n");
+    await said(t, socket, "Dear somebody\r\nOut for lunch\r\n");
+    await interrupt(server);
+  });
+
+  test("wire-services echo, tell the time and make characters", async (t) => {
+    const server = run(t, "wire-services", "127.0.0.1", "0");
+    await server.out.until(/(Listening on 127\.0\.0\.1:\d+\n){3}/);
+    const [echo, daytime, chargen] = [...server.out.text.matchAll(/:(\d+)\n/g)].map(([, port]) => Number(port));
+    const socket = connectPlain(Number(echo), "127.0.0.1");
+    socket.write("hello");
+    await said(t, socket, "hello");
+    await said(t, connectPlain(Number(daytime), "127.0.0.1"), "-UTC\r\n");
+    const datagrams = createSocket("udp4");
+    t.after(() => datagrams.close());
+    const heard = new Promise<string>((resolve) => datagrams.once("message", (data) => resolve(data.toString())));
+    datagrams.send("hello", Number(chargen), "127.0.0.1");
+    assert.equal(await heard, '!"#$%');
+    await interrupt(server);
+  });
+
   test("proxied-peer says whom the proxy speaks for", async (t) => {
     const port = Number(await portOf(run(t, "proxied-peer", `haproxy:${ANYWHERE}`)));
     const socket = connectPlain(port, "127.0.0.1");

@@ -23,7 +23,9 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The few families that stand on another one. */
 const FAMILY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  finger: ["line"],
   framing: ["line"],
+  ident: ["line"],
   sftp: ["ssh"],
   web: ["http1", "websocket"],
   websocket: ["http1"],

@@ -3,6 +3,7 @@ import type { Deferred } from "../../../core/deferred/deferred.ts";
 import type { LogEvent, LogObserver } from "../../../core/log/event.ts";
 import type { Reactor } from "../../../core/reactor.ts";
 import type { ReconnectPolicy } from "../../../endpoints/backoff.ts";
+import { udpTarget } from "../../../endpoints/udp-target.ts";
 import { DatagramOutlet, type Outlet, StreamOutlet } from "../outlets/client.ts";
 import { type EventEncoding, encodeEvent, syslogName } from "./protocol.ts";
 
@@ -102,9 +103,11 @@ class Forwarder {
       throw new RangeError(`maxMessageBytes must be at least ${least} with these names, was ${maxMessageBytes}`);
     }
     const onReady = (): void => this.#send();
-    this.#outlet = endpoint.toLowerCase().startsWith("udp:")
-      ? new DatagramOutlet(reactor, endpoint, onReady)
-      : new StreamOutlet(reactor, endpoint, options.policy, onReady);
+    const target = udpTarget(endpoint);
+    this.#outlet =
+      target === undefined
+        ? new StreamOutlet(reactor, endpoint, options.policy, onReady)
+        : new DatagramOutlet(reactor, target, onReady);
   }
 
   start(): void {

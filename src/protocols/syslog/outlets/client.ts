@@ -7,8 +7,6 @@ import type { Reactor } from "../../../core/reactor.ts";
 import type { DelayedCall } from "../../../core/time/clock.ts";
 import type { ReconnectPolicy } from "../../../endpoints/backoff.ts";
 import { ClientService } from "../../../endpoints/client-service.ts";
-import { EndpointSyntaxError } from "../../../endpoints/errors.ts";
-import { parse } from "../../../endpoints/grammar.ts";
 import { encodeSyslogFrame } from "../frame-codec.ts";
 
 /** Where messages go, when they can. */
@@ -85,15 +83,10 @@ export class DatagramOutlet implements Outlet {
   #retry: DelayedCall | undefined = undefined;
   #isStopped = false;
 
-  constructor(reactor: Reactor, endpoint: string, onReady: () => void) {
-    const { positional, keywords } = parse(endpoint);
-    const [host = "", port = "", ...more] = positional;
-    if (host === "" || !/^\d{1,5}$/.test(port) || more.length > 0 || Object.keys(keywords).length > 0) {
-      throw new EndpointSyntaxError(endpoint, "it is no host and port", { form: "udp:HOST:PORT" });
-    }
+  constructor(reactor: Reactor, target: { readonly host: string; readonly port: number }, onReady: () => void) {
     this.#reactor = reactor;
-    this.#host = host;
-    this.#port = Number(port);
+    this.#host = target.host;
+    this.#port = target.port;
     this.#onReady = onReady;
   }
 
