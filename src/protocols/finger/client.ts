@@ -5,7 +5,7 @@ import type { Reactor } from "../../core/reactor.ts";
 import { connect } from "../../endpoints/connect.ts";
 import { joinBytes } from "../../wire/join-bytes.ts";
 import { TEXT } from "../../wire/text.ts";
-import { encodeFingerQuery, type FingerQuery } from "./codec.ts";
+import { encodeFingerQuery, type FingerTarget } from "./codec.ts";
 import { RemoteFingerError } from "./errors.ts";
 
 /** Limits of `finger`. */
@@ -17,7 +17,7 @@ export interface FingerOptions {
 }
 
 /**
- * Asks a finger server (RFC 1288) about a user, or about all if the query names none. The answer is as it came: it may hold
+ * Asks a finger server (RFC 1288) about a user, or about all if `target` names none. The answer is as it came: it may hold
  * control characters, so escape them (`escapeControls` of `ropewalk/log`) before a terminal sees it. Fails with
  * RemoteFingerError for more than `maxBytes`, TimeoutError, ConnectError or ConnectionLost.
  *
@@ -38,10 +38,11 @@ export interface FingerOptions {
 export function finger(
   reactor: Reactor,
   endpoint: string,
-  query: Partial<FingerQuery>,
-  { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES }: FingerOptions = {},
+  target: FingerTarget,
+  options: FingerOptions = {},
 ): Deferred<string> {
-  const line = `${encodeFingerQuery(query)}\r\n`;
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
+  const line = `${encodeFingerQuery(target)}\r\n`;
   return connect(reactor, endpoint, () => new Asker(line, maxBytes))
     .addCallback(({ answer }) => answer)
     .addTimeout(timeoutMs, reactor);

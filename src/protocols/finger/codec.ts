@@ -10,6 +10,9 @@ export interface FingerQuery {
   readonly hosts: readonly string[];
 }
 
+/** Whom to ask about: without a user all of them, without hosts the server itself. */
+export type FingerTarget = Partial<FingerQuery>;
+
 /**
  * The query of a line, without its end.
  *
@@ -39,7 +42,7 @@ export function readFingerQuery(line: string): FingerQuery {
  * console.log(encodeFingerQuery({ user: "ann", verbose: true })); // /W ann
  * ```
  */
-export function encodeFingerQuery({ verbose = false, user = "", hosts = [] }: Partial<FingerQuery>): string {
+export function encodeFingerQuery({ verbose = false, user = "", hosts = [] }: FingerTarget): string {
   for (const name of [user, ...hosts]) {
     if (/^[^\p{Cc}\s@]*$/u.test(name) && !/^\/w$/i.test(name)) continue;
     throw new LocalFingerError(`${JSON.stringify(name)} is no name of a user or a host`);

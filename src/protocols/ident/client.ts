@@ -45,9 +45,11 @@ export interface AskIdentOptions {
  */
 export function askIdent(
   reactor: Reactor,
-  { peer, local }: IdentConnectionEnds,
-  { port = IDENT_PORT, timeoutMs = TIMEOUT_MS }: AskIdentOptions = {},
+  ends: IdentConnectionEnds,
+  options: AskIdentOptions = {},
 ): Deferred<IdentAnswer> {
+  const { peer, local } = ends;
+  const { port = IDENT_PORT, timeoutMs = TIMEOUT_MS } = options;
   const query = { serverPort: peer.port, clientPort: local.port };
   return reactor
     .connectTcp({ host: peer.host, port, bindAddress: local.host }, () => new Asker(query))

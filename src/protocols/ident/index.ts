@@ -2,4 +2,4 @@ export { type AskIdentOptions, askIdent, type IdentConnectionEnds } from "./clie
 export { encodeIdentLine, readIdentAnswer, readIdentQuery } from "./codec.ts";
 export { LocalIdentError, RemoteIdentError } from "./errors.ts";
 export type { IdentAnswer, IdentFailure, IdentQuery, IdentUser } from "./events.ts";
-export { type IdentLookup, type IdentServerOptions, identServer } from "./server.ts";
+export { type IdentHosts, type IdentLookup, type IdentServerOptions, identServer } from "./server.ts";

@@ -19,11 +19,14 @@ export interface IdentServerOptions {
   readonly maxQueries?: number | undefined;
 }
 
+/** The two ends of the connection by which the query came. */
+export interface IdentHosts {
+  readonly peer: Address;
+  readonly local: Address;
+}
+
 /** Says who owns a connection of this machine with `peer`'s. */
-export type IdentLookup = (
-  query: IdentQuery,
-  hosts: { readonly peer: Address; readonly local: Address },
-) => IdentAnswer | PromiseLike<IdentAnswer>;
+export type IdentLookup = (query: IdentQuery, hosts: IdentHosts) => IdentAnswer | PromiseLike<IdentAnswer>;
 
 /**
  * Answers ident queries (RFC 1413). `lookup` is asked for ports that can be; what it throws is logged, and answered with
