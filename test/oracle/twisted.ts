@@ -5,8 +5,13 @@ import { fileURLToPath } from "node:url";
 
 /** Why a test against Twisted is left out; false where Twisted is here. */
 export function twistedAbsence(): string | false {
-  const { status } = spawnSync(PYTHON, ["-c", "import twisted"]);
-  return status === 0 ? false : `!!! NO ORACLE: ${PYTHON} has no Twisted (apt-get install python3-twisted)`;
+  return pythonAbsence("twisted");
+}
+
+/** The same for another module that Debian has as python3-MODULE. */
+export function pythonAbsence(module: string): string | false {
+  const { status } = spawnSync(PYTHON, ["-c", `import ${module}`]);
+  return status === 0 ? false : `!!! NO ORACLE: ${PYTHON} has no ${module} (apt-get install python3-${module})`;
 }
 
 /** Runs a script of this folder that reads a case a line and writes a trace a line, both as JSON. */
