@@ -119,6 +119,15 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
       { name: "server, 50 sets under way", servers: ["ropewalk", "memcached"] },
     ],
   },
+  http1: {
+    kind: "job",
+    loads: [
+      { name: "hello request", servers: ["ropewalk"] },
+      { name: "browser request", servers: ["ropewalk"] },
+      { name: "browser request, one header", servers: ["ropewalk"] },
+      { name: "hello request, hello answer", servers: ["ropewalk"] },
+    ],
+  },
   simulation: {
     kind: "job",
     loads: [

@@ -58,6 +58,8 @@ export const promised: readonly Goal[] = [
   { what: "memcache client, 50 sets", bench: "memcache", load: "client, 50 sets under way", over: "memjs", atLeast: 1 },
   { what: "a simulated datagram", bench: "simulation", load: "datagrams delivered", unit: "ns", atMost: 2_000 },
   { what: "a simulated segment", bench: "simulation", load: "stream segments", unit: "ns", atMost: 5_000 },
+  { what: "a small HTTP request", bench: "http1", load: "hello request", unit: "ns", atMost: 1_000 },
+  { what: "a browser's HTTP request", bench: "http1", load: "browser request", unit: "ns", atMost: 2_500 },
   { what: "timer", ...timer, unit: "ns", atMost: 50 },
   { what: "timer", ...timer, over: "node", atLeast: 5 },
   { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },

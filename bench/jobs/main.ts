@@ -1,12 +1,14 @@
 /** One contender of one load in this process: `main.js BENCH LOAD SERVER SECONDS` prints a Sample as JSON. */
 import { argv, cpuUsage, memoryUsage } from "node:process";
 import { deferredJobs } from "./deferred.ts";
+import { http1Jobs } from "./http1.ts";
 import type { JobResult, Jobs } from "./job.ts";
 import { memcacheJobs } from "./memcache.ts";
 import { simulationJobs } from "./simulation.ts";
 import { timerJobs } from "./timers.ts";
 
 const benches: Record<string, Jobs> = {
+  http1: http1Jobs,
   timers: timerJobs,
   deferred: deferredJobs,
   memcache: memcacheJobs,

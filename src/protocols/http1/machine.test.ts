@@ -40,6 +40,17 @@ describe("a server", () => {
     assert.ok(ear.connection.isOver);
   });
 
+  test("holds nothing of what comes behind the last request", () => {
+    const ear = new Ear("server", { answers: false, limits: { maxHeldBytes: 1_000 } });
+    ear.receive(bytesOf("GET / HTTP/1.0\r\n\r\n"));
+    ear.receive(new Uint8Array(2_000));
+    assert.equal(ear.notes.at(-1), "end");
+    assert.ok(ear.connection.wantsInput);
+    ear.connection.sendWhole(NO_CONTENT);
+    ear.listen();
+    assert.equal(ear.notes.at(-1), "closed");
+  });
+
   test("that asked for the body with 100 keeps the connection", () => {
     const ear = new Ear("server", { answers: false });
     ear.receive(bytesOf(`${POST}Expect: 100-continue\r\n\r\n`));

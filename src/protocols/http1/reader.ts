@@ -41,8 +41,15 @@ export class Reader {
     return !this.#isServer || asking === "body" || (asking === "ready" && exchanges.length === 0);
   }
 
+  /** Behind the last request there is nothing to hear, unless it leads out of HTTP. */
+  get #mayMatter(): boolean {
+    const { asking, exchanges, isOver } = this.#machine;
+    if (!this.#isServer || asking !== "closed") return !isOver;
+    return exchanges[exchanges.length - 1]?.switchBy !== undefined;
+  }
+
   receive(data: Uint8Array): void {
-    if (this.#machine.isOver || this.#failure !== undefined) return;
+    if (this.#failure !== undefined || !this.#mayMatter) return;
     this.inbox.push(data);
     if (this.inbox.length <= this.#limits.maxHeldBytes || this.isReading) return;
     const problem = `more than ${this.#limits.maxHeldBytes} bytes behind a request that is not answered`;

@@ -320,7 +320,7 @@ function refuses(vectors: readonly Vector[]): void {
       assert.match(notes.at(-1) ?? "", new RegExp(`^!${status} `));
       assert.match(notes.at(-1) ?? "", problem);
       assert.ok(!notes.some((note) => note.includes("hidden")));
-      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*Connection: close\r\n\r\n`));
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*Connection: close\r\n\r\n`));
     });
   }
 }

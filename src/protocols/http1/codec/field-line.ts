@@ -16,7 +16,7 @@ export function readFieldLine(
   kind: HeadKind,
 ): number {
   let at = start;
-  while (at < end && TOKEN[bytes[at] as number] === 1) at++;
+  at = skipName(bytes, at, end);
   if (at === end) return -1;
   if (bytes[at] !== COLON || at === start) return draft.fault(400, nameProblem(bytes, start, at));
   const nameEnd = at;
@@ -33,6 +33,16 @@ export function readFieldLine(
   draft.places.push(start - base, nameEnd - base, valueStart - base, valueEnd - base);
   if (!note(draft, bytes, base, start, nameEnd, valueStart, valueEnd, kind)) return -1;
   return at + 2;
+}
+
+/** Behind the last byte that a name may have: nearly all are letters, and the table is asked about the others. */
+function skipName(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    const letter = byte | 0x20;
+    if ((letter < 0x61 || letter > 0x7a) && TOKEN[byte] !== 1) return at;
+  }
+  return end;
 }
 
 /** Behind the last byte that a value may have: two comparisons are cheaper here than the table. */

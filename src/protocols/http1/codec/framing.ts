@@ -53,8 +53,15 @@ export function hasNoBody(status: number, method: string): boolean {
 function hostProblem(draft: HeadDraft, text: string): string | undefined {
   if (draft.hosts === 0) return draft.minor === 0 ? undefined : "a request of HTTP/1.1 without Host";
   if (draft.hostStart === draft.hostEnd) return undefined;
-  return isAuthority(text.slice(draft.hostStart, draft.hostEnd)) ? undefined : "the value of Host is no host";
+  const host = text.slice(draft.hostStart, draft.hostEnd);
+  if (host === lastHost) return undefined;
+  if (!isAuthority(host)) return "the value of Host is no host";
+  lastHost = host;
+  return undefined;
 }
+
+/** The last good one: a server hears the same all day. */
+let lastHost = "";
 
 function checkCoding(draft: HeadDraft, status: number): void {
   if (!draft.isChunked) return;

@@ -26,8 +26,8 @@ export class HeadReader {
   /** From the head's first byte: where the line begins that is not read yet, and what was searched for its LF. */
   #line = 0;
   #searched = 0;
-  /** Where the fields begin. */
-  #fields = 0;
+  /** From the head's first byte: where the line that is read must have ended. */
+  #lineLimit = 0;
   #isStarted = false;
   #isFirstLine = true;
   #mayBeBlank = false;
@@ -46,7 +46,8 @@ export class HeadReader {
     this.#kind = kind;
     this.#line = 0;
     this.#searched = 0;
-    this.#fields = 0;
+    const { maxStartLineBytes, maxTrailersBytes } = this.#limits;
+    this.#lineLimit = (kind === "trailers" ? maxTrailersBytes : maxStartLineBytes) + LINE_END;
     this.#isStarted = false;
     this.#isFirstLine = kind !== "trailers";
     // RFC 9112 §2.2: some old clients send an empty line behind a body.
@@ -68,7 +69,7 @@ export class HeadReader {
       const base = inbox.at;
       const start = base + this.#line;
       if (start < end && bytes[start] === CR) {
-        if (start + 1 === end) return this.#waits(inbox, start);
+        if (start + 1 === end) return this.#waits(inbox);
         if (bytes[start + 1] === LF && !this.#isFirstLine) return this.#complete(inbox, start + 2);
         if (bytes[start + 1] === LF && this.#mayBeBlank) {
           this.#mayBeBlank = false;
@@ -79,11 +80,11 @@ export class HeadReader {
       }
       const next = this.#readLine(bytes, base, start, end);
       if (next === -1) return this.#stopped(inbox, start);
-      if (next > this.#lastEnd(base, start)) throw this.#tooLong(base, start);
+      if (next - base > this.#lineLimit) throw this.#tooLong();
       this.#line = next - base;
       if (this.#isFirstLine) {
         this.#isFirstLine = false;
-        this.#fields = this.#line;
+        this.#lineLimit = this.#line + this.#limits.maxFieldsBytes + LINE_END;
       } else if (this.draft.places.length > 4 * this.#limits.maxFields) {
         throw this.#fault(431, `more than ${this.#limits.maxFields} fields`);
       }
@@ -109,7 +110,7 @@ export class HeadReader {
   }
 
   #complete(inbox: Inbox, next: number): true {
-    if (next > this.#lastEnd(inbox.at, next - 2)) throw this.#tooLong(inbox.at, next - 2);
+    if (next - inbox.at > this.#lineLimit) throw this.#tooLong();
     this.text = TEXT.decodeLatin1(inbox.bytes, inbox.at, next - 2);
     inbox.at = next;
     this.#isStarted = false;
@@ -119,15 +120,15 @@ export class HeadReader {
   /** No whole line could be read: because it is not here yet, because it is too long, or because it is none. */
   #stopped(inbox: Inbox, start: number): boolean {
     const found = TEXT.indexOfByte(inbox.bytes, LF, start);
-    if (found === -1 || found >= inbox.end) return this.#waits(inbox, start);
-    if (found + 1 > this.#lastEnd(inbox.at, start)) throw this.#tooLong(inbox.at, start);
+    if (found === -1 || found >= inbox.end) return this.#waits(inbox);
+    if (found + 1 - inbox.at > this.#lineLimit) throw this.#tooLong();
     const { problem, problemStatus } = this.draft;
     if (problem === "") throw this.#fault(400, "a line that ends too early");
     throw this.#fault(problemStatus, problem);
   }
 
-  #waits(inbox: Inbox, start: number): false {
-    if (inbox.end >= this.#lastEnd(inbox.at, start)) throw this.#tooLong(inbox.at, start);
+  #waits(inbox: Inbox): false {
+    if (inbox.length >= this.#lineLimit) throw this.#tooLong();
     this.#searched = inbox.length;
     this.draft.problem = "";
     return false;
@@ -135,23 +136,16 @@ export class HeadReader {
 
   #hasLineEnd(inbox: Inbox): boolean {
     const found = TEXT.indexOfByte(inbox.bytes, LF, inbox.at + this.#searched);
-    if (found === -1 || found >= inbox.end) return this.#waits(inbox, inbox.at + this.#line);
+    if (found === -1 || found >= inbox.end) return this.#waits(inbox);
     this.#searched = 0;
     return true;
   }
 
-  /** Behind which byte the line that begins at `start` must have ended. */
-  #lastEnd(base: number, start: number): number {
-    if (this.#isFirstLine) return start + this.#limits.maxStartLineBytes + 2;
-    const { maxTrailersBytes, maxFieldsBytes } = this.#limits;
-    // And the empty line, which holds nothing.
-    return base + this.#fields + (this.#kind === "trailers" ? maxTrailersBytes : maxFieldsBytes) + 2;
-  }
-
-  #tooLong(base: number, start: number): RemoteProtocolError {
-    const max = this.#lastEnd(base, start) - 2;
-    if (this.#isFirstLine) return this.#fault(414, `a start line of more than ${max - start} bytes`);
-    return this.#fault(431, `fields of more than ${max - base - this.#fields} bytes`);
+  #tooLong(): RemoteProtocolError {
+    const { maxStartLineBytes, maxFieldsBytes, maxTrailersBytes } = this.#limits;
+    if (this.#isFirstLine) return this.#fault(414, `a start line of more than ${maxStartLineBytes} bytes`);
+    const max = this.#kind === "trailers" ? maxTrailersBytes : maxFieldsBytes;
+    return this.#fault(431, `fields of more than ${max} bytes`);
   }
 
   /** Where a server is at fault, only a gateway has somebody to tell. */
@@ -159,3 +153,6 @@ export class HeadReader {
     return new RemoteProtocolError(this.#isServer ? status : 502, problem);
   }
 }
+
+/** CRLF: behind the start line, or of the empty line behind the fields. */
+const LINE_END = 2;
