@@ -13,10 +13,14 @@ export class RandomSource {
 
   /** The same for the same name. */
   stream(name: string): () => number {
-    let hash = this.#seed | 0;
-    for (let at = 0; at < name.length; at += 1)
-      hash = Math.imul(hash ^ name.charCodeAt(at), 0x0100_0193) ^ (hash >>> 15);
-    return seededRandom(hash);
+    let [low, high] = [this.#seed | 0, 0x85eb_ca6b];
+    for (let at = 0; at < name.length; at += 1) {
+      const code = name.charCodeAt(at);
+      low = Math.imul(low ^ code, 0x0100_0193) ^ (low >>> 15);
+      high = Math.imul(high ^ code, 0xc2b2_ae3d) ^ (high >>> 13);
+    }
+    // 53 bits are what a number holds.
+    return seededRandom((low >>> 0) + (high & 0x1f_ffff) * 0x1_0000_0000);
   }
 }
 

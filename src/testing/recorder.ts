@@ -3,12 +3,10 @@ import { joinBytes } from "../wire/join-bytes.ts";
 
 /** A protocol that keeps what happened to it, in words and in order, and does what a test tells it. */
 export class Recorder extends Protocol {
-  /** `made`, `data …` (as UTF-8, all that came in a row), `paused`, `resumed`, `lost NAME`. */
+  /** `made`, `data …` (as UTF-8, one for each read), `paused`, `resumed`, `lost NAME`. */
   readonly events: string[] = [];
   readonly received: Uint8Array[] = [];
   reason: Error | undefined = undefined;
-  /** How many events there were after the last data. */
-  #dataEvents = -1;
   onMade: () => void = nothing;
   onData: (data: Uint8Array) => void = nothing;
   onLost: (reason: Error) => void = nothing;
@@ -25,6 +23,17 @@ export class Recorder extends Protocol {
     return new TextDecoder().decode(this.bytes);
   }
 
+  /** The events, with reads in a row as one: where a stream is cut is nobody's promise. */
+  get story(): string[] {
+    const story: string[] = [];
+    for (const event of this.events) {
+      const isMore = event.startsWith("data ") && story.at(-1)?.startsWith("data ");
+      if (isMore) story.push(`${story.pop()}${event.slice("data ".length)}`);
+      else story.push(event);
+    }
+    return story;
+  }
+
   override connectionMade(): void {
     this.events.push("made");
     this.onMade();
@@ -32,11 +41,7 @@ export class Recorder extends Protocol {
 
   override dataReceived(data: Uint8Array): void {
     this.received.push(data);
-    const text = new TextDecoder().decode(data);
-    // Where a stream is cut is nobody's promise.
-    if (this.events.length === this.#dataEvents) this.events.push(`${this.events.pop()}${text}`);
-    else this.events.push(`data ${text}`);
-    this.#dataEvents = this.events.length;
+    this.events.push(`data ${new TextDecoder().decode(data)}`);
     this.onData(data);
   }
 

@@ -257,7 +257,7 @@ describe("simulated TCP", () => {
     await sim.advance(0);
     client.transport.abortConnection();
     await sim.advance(100);
-    assert.deepEqual(server.events, ["made", "data last words", "lost ConnectionLost"]);
+    assert.deepEqual(server.story, ["made", "data last words", "lost ConnectionLost"]);
   });
 
   test("a rule can reset", async () => {

@@ -56,11 +56,8 @@ export const CLOSING: Cases<TransportWorld> = {
       client.transport.write("now");
       await bothLost(world, meeting);
       await world.settle();
-      assert.deepEqual(server.events, ["made", "data now", server.events[2] as string]);
-      assert.match(
-        server.events[2] as string,
-        verb === "loseConnection" ? /^lost ConnectionDone$/ : /^lost .*Aborted$/,
-      );
+      assert.deepEqual(server.story, ["made", "data now", server.story[2] as string]);
+      assert.match(server.story[2] as string, verb === "loseConnection" ? /^lost ConnectionDone$/ : /^lost .*Aborted$/);
     }
   },
 

@@ -98,7 +98,7 @@ export const FLOW: Cases<TransportWorld> = {
     assert.deepEqual(server.events, ["made"]);
     server.transport.resumeReading();
     await bothLost(world, meeting);
-    assert.deepEqual(server.events, ["made", "data bye", "lost ConnectionDone"]);
+    assert.deepEqual(server.story, ["made", "data bye", "lost ConnectionDone"]);
   },
 
   "pausing and resuming again and again loses nothing": async (world) => {

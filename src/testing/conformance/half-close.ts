@@ -15,8 +15,8 @@ export const HALF_CLOSE: Cases<TransportWorld> = {
     await until(world, "the answer", () => client.text === "answer");
     server.transport.loseWriteConnection();
     await bothLost(world, meeting);
-    assert.deepEqual(client.events, ["made", "write ended", "data answer", "read ended", "lost ConnectionDone"]);
-    assert.deepEqual(server.events, ["made", "data question", "read ended", "write ended", "lost ConnectionDone"]);
+    assert.deepEqual(client.story, ["made", "write ended", "data answer", "read ended", "lost ConnectionDone"]);
+    assert.deepEqual(server.story, ["made", "data question", "read ended", "write ended", "lost ConnectionDone"]);
   },
 
   "loseWriteConnection lets what was written leave first, and drops what comes after": async (world) => {
@@ -53,7 +53,7 @@ export const HALF_CLOSE: Cases<TransportWorld> = {
     client.transport.write("question");
     client.transport.loseWriteConnection();
     await bothLost(world, meeting);
-    assert.deepEqual(server.events, ["made", "data question", "lost ConnectionDone"]);
+    assert.deepEqual(server.story, ["made", "data question", "lost ConnectionDone"]);
     assert.equal(client.text, "last answer");
     assert.equal(client.reason?.name, "ConnectionDone");
   },

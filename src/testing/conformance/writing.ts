@@ -89,7 +89,7 @@ export const WRITING: Cases<TransportWorld> = {
     server.onData = (data) => data.fill(0);
     for (const heard of ["data first", "data firstsecond"]) {
       client.transport.write(heard === "data first" ? "first" : "second");
-      await until(world, heard, () => server.events.at(-1) === heard);
+      await until(world, heard, () => server.story.at(-1) === heard);
     }
   },
 
