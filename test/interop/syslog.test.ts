@@ -151,16 +151,21 @@ const PRINT = `template(name="all" type="string"
 if $app-name == "shop" then action(type="omfile" file="FOLDER/out" template="all")`;
 
 /** A server on one TCP and UDP port of the same number. */
+/** One number for UDP and TCP. One that is free for TCP may be somebody's for UDP: then the next one is tried. */
 async function receiving(t: TestContext) {
   const { server, next } = receiver();
-  const datagrams = await reactor.listenUdp({ host: "127.0.0.1", port: 0 }, server.datagrams());
-  const { port } = datagrams.local;
-  const stream = await listen(reactor, `tcp:${port}:interface=127.0.0.1`, server);
-  t.after(async () => {
-    await datagrams.stopListening();
-    await stream.stopListening();
-  });
-  return { server, next, port };
+  for (let left = PORTS_TO_TRY; ; left -= 1) {
+    const stream = await listen(reactor, "tcp:0:interface=127.0.0.1", server);
+    t.after(() => stream.stopListening());
+    const port = tcpPortOf(stream);
+    try {
+      const datagrams = await reactor.listenUdp({ host: "127.0.0.1", port }, server.datagrams());
+      t.after(() => datagrams.stopListening());
+      return { server, next, port };
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
 }
 
 function receiver() {
@@ -202,3 +207,5 @@ ${rules.replace("FOLDER", folder)}
   await accepting(entry);
   return start(t, "tail", ["-n", "+1", "-f", join(folder, "out")]);
 }
+
+const PORTS_TO_TRY = 5;
