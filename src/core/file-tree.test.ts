@@ -21,6 +21,15 @@ describe("a FileTree", () => {
     assert.equal(tree.usedBytes, 0);
   });
 
+  test("has a root that is no file, and that nothing takes the place of", () => {
+    const tree = new FileTree(() => 0);
+    tree.open("/a");
+    tree.makeDirectory("/d");
+    for (const path of ["/", "/d"]) assert.throws(() => tree.open(path), { code: "EISDIR" });
+    assert.throws(() => tree.rename("/a", "/"), { code: "EINVAL" });
+    assert.deepEqual(tree.paths(), ["/a", "/d/"]);
+  });
+
   test("counts a file no more that lost its name, whoever still writes to it", () => {
     const tree = new FileTree(() => 0);
     const file = tree.open("/a");
