@@ -100,13 +100,6 @@ export class Machine {
     else if (exchange.isAsked) this.#settle(exchange);
   }
 
-  /** The asker will say nothing any more. What it asked may still be answered. */
-  closeAsking(): void {
-    this.asking = "closed";
-    if (this.answering === "idle") this.answering = "closed";
-    else for (const exchange of this.exchanges.slice(-1)) exchange.isLast = true;
-  }
-
   /** What the asker said cannot be understood: the last answer, if there is room for one, may say so. */
   failAsking(): void {
     this.asking = "closed";
@@ -119,6 +112,7 @@ export class Machine {
     this.answering = "head";
   }
 
+  /** Neither side will say anything any more. */
   close(): void {
     this.asking = "closed";
     this.answering = "closed";

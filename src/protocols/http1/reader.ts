@@ -117,7 +117,7 @@ export class Reader {
     if (!head.read(this.inbox)) {
       if (!this.#hasEnded) return undefined;
       if (head.isInside) throw this.#truncated();
-      this.#machine.closeAsking();
+      this.#machine.close();
       return this.#readLast();
     }
     const { draft, text } = head;

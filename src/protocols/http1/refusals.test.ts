@@ -92,6 +92,10 @@ describe("a Host that is refused", () => {
       "[::1",
       "::1",
       "[::1]x",
+      "[]",
+      "[:]",
+      "[1.2.3.4]",
+      "[1:2]",
       "[x]",
       "\xe4",
       "a%2",
@@ -305,6 +309,78 @@ describe("chunks that are refused", () => {
     ["too many trailers", `${CHUNKED}0\r\n${"A: 1\r\n".repeat(129)}\r\n`, 431, /more than 128 fields/],
     ["an LF at the end of the trailers", `${CHUNKED}0\r\n\n`, 400, /without a name/],
   ]);
+});
+
+describe("a limit", () => {
+  const limits = {
+    maxStartLineBytes: 20,
+    maxFieldsBytes: 30,
+    maxFields: 3,
+    maxChunkLineBytes: 8,
+    maxExtensionBytes: 6,
+  };
+  const more = { maxTrailersBytes: 12, maxBodyBytes: 10 };
+  const line = (length: number): string => `GET /${"x".repeat(length - 14)} HTTP/1.1\r\n`;
+  const field = (length: number): string => `X:${"x".repeat(length - 4)}\r\n`;
+  for (const [name, within, beyond, status] of [
+    ["of the start line", `${line(20)}${H}\r\n`, `${line(21)}${H}\r\n`, 414],
+    ["of a field", `${line(14)}${H}${field(21)}\r\n`, `${line(14)}${H}${field(22)}\r\n`, 431],
+    [
+      "of all fields",
+      `${line(14)}${H}${field(10)}${field(11)}\r\n`,
+      `${line(14)}${H}${field(10)}${field(12)}\r\n`,
+      431,
+    ],
+    ["of their number", `${line(14)}${H}A:\r\nB:\r\n\r\n`, `${line(14)}${H}A:\r\nB:\r\nC:\r\n\r\n`, 431],
+    [
+      "of a length",
+      `${line(14)}${H}Content-Length:10\r\n\r\n0123456789`,
+      `${line(14)}${H}Content-Length:11\r\n\r\n`,
+      413,
+    ],
+  ] as const) {
+    test(`${name} is exact`, () => check(within, beyond, status));
+  }
+
+  const CODED = "P / HTTP/1.1\r\nHost:\r\nTransfer-Encoding:chunked\r\n\r\n";
+  for (const [name, within, beyond, status] of [
+    ["of a chunk's line", "1;aaaa\r\nx\r\n0\r\n\r\n", "1;aaaaa\r\nx\r\n0\r\n\r\n", 400],
+    ["of extensions together", "1;aa\r\nx\r\n1;bb\r\nx\r\n0\r\n\r\n", "1;aa\r\nx\r\n1;bbb\r\nx\r\n0\r\n\r\n", 400],
+    ["of one chunk", "a\r\n0123456789\r\n0\r\n\r\n", "b\r\n", 413],
+    ["of chunks together", "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n", "5\r\n01234\r\n6\r\n", 413],
+    ["of trailers", `0\r\n${field(12)}\r\n`, `0\r\n${field(13)}\r\n`, 431],
+  ] as const) {
+    test(`${name} is exact`, () => check(CODED + within, CODED + beyond, status, 60));
+  }
+
+  test("of the body of an answer without a length is exact", () => {
+    for (const [body, last] of [
+      ["0123456789", "closed"],
+      ["0123456789+", "!502 a body of more than 10 bytes"],
+    ] as const) {
+      const notes = feedThreeWays(
+        () => new Ear("client", { asked: ["GET"], limits: { maxBodyBytes: 10 } }),
+        bytesOf(`HTTP/1.1 200 OK\r\n\r\n${body}`),
+        (ear) => ear.end().notes,
+      );
+      assert.deepEqual(notes.slice(1, 2), ["data 0123456789"]);
+      assert.equal(notes.at(-1), last);
+    }
+  });
+
+  function check(within: string, beyond: string, status: number, maxFieldsBytes = 30): void {
+    const heard = (text: string): readonly string[] =>
+      feedThreeWays(
+        () => new Ear("server", { limits: { ...limits, ...more, maxFieldsBytes } }),
+        bytesOf(text),
+        (ear) => ear.notes,
+      );
+    assert.match(heard(within).at(-1) ?? "", /^end/);
+    assert.match(heard(beyond).at(-1) ?? "", new RegExp(`^!${status} `));
+    // Without an end the verdict is the same, at the very byte that is one too many.
+    const lineEnd = beyond.indexOf("\r\n");
+    if (status === 414) assert.match(heard(beyond.slice(0, lineEnd + 1)).at(-1) ?? "", /^!414/);
+  }
 });
 
 function refuses(vectors: readonly Vector[]): void {

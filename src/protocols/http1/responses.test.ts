@@ -175,6 +175,16 @@ describe("a client refuses", () => {
   ]);
 });
 
+describe("a switch that comes too early", () => {
+  test("is refused: the request that offers it is not complete", () => {
+    const ear = new Ear("client");
+    const headers = { Host: "a", Connection: "upgrade", Upgrade: "chat", "Content-Length": "1" };
+    ear.connection.send({ type: "request", method: "POST", target: "/", headers });
+    ear.receive(bytesOf("HTTP/1.1 101 S\r\nUpgrade: chat\r\n\r\n"));
+    assert.deepEqual(ear.notes, ["!502 a switch of protocols (101) that was not offered"]);
+  });
+});
+
 describe("a client hears the end", () => {
   hears(
     [

@@ -313,6 +313,18 @@ describe("a client", () => {
     assert.equal(ear.connection.unanswered, 2);
   });
 
+  test("may keep a body back until it is told to go on", () => {
+    const ear = new Ear("client");
+    const headers = { Host: "a", Expect: "100-Continue", "Content-Length": "1" };
+    ear.connection.send({ type: "request", method: "POST", target: "/", headers });
+    assert.equal(ear.connection.waitsFor, "answer");
+    ear.receive(bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
+    assert.equal(ear.connection.waitsFor, undefined);
+    assert.equal(latin1(ear.connection.send({ type: "data", data: bytesOf("x") })), "x");
+    ear.connection.send(END);
+    assert.equal(ear.connection.waitsFor, "answer");
+  });
+
   test("may be answered before it has said all", () => {
     const ear = new Ear("client");
     ear.connection.send({

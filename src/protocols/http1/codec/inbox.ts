@@ -9,8 +9,6 @@ export class Inbox {
   /** The first unread byte, and the end of them. */
   at = 0;
   end = 0;
-  /** Whether `bytes` was made here, so that there may be room in it. */
-  #isOwn = false;
 
   get length(): number {
     return this.end - this.at;
@@ -21,10 +19,10 @@ export class Inbox {
       this.bytes = data;
       this.at = 0;
       this.end = data.length;
-      this.#isOwn = false;
       return;
     }
-    if (!this.#isOwn || this.end + data.length > this.bytes.length) this.#grow(data.length);
+    // A chunk as it came has no room behind its end: only what was made here is ever written to.
+    if (this.end + data.length > this.bytes.length) this.#grow(data.length);
     this.bytes.set(data, this.end);
     this.end += data.length;
   }
@@ -43,7 +41,6 @@ export class Inbox {
     this.bytes = EMPTY;
     this.at = 0;
     this.end = 0;
-    this.#isOwn = false;
   }
 
   #grow(more: number): void {
@@ -53,7 +50,6 @@ export class Inbox {
     this.bytes = bytes;
     this.at = 0;
     this.end = unread;
-    this.#isOwn = true;
   }
 }
 

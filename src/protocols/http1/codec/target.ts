@@ -1,4 +1,5 @@
 /** Request targets and hosts (RFC 9112 §3.2), on the text of a head that is made of visible characters already. */
+import { parseIp } from "../../../wire/ip.ts";
 import { HEX, HOST } from "./tables.ts";
 
 /**
@@ -32,7 +33,7 @@ export function isAuthority(text: string): boolean {
   let at = 0;
   if (text.charCodeAt(0) === OPENING) {
     const closing = text.indexOf("]");
-    if (closing < 3 || !IPV6.test(text.slice(1, closing))) return false;
+    if (closing === -1 || parseIp(text.slice(1, closing))?.length !== 16) return false;
     at = closing + 1;
   } else {
     for (; at < text.length; at++) {
@@ -82,5 +83,3 @@ const COLON = 0x3a;
 const QUESTION = 0x3f;
 const PERCENT = 0x25;
 const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
-/** Near enough: who connects there parses it. Later kinds of address (IPvFuture) do not exist. */
-const IPV6 = /^[\da-f:]*:[\da-f:.]*$/i;
