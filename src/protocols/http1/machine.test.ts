@@ -150,6 +150,16 @@ describe("deadlines", () => {
     assert.equal(server.deadlineAt(1_170), 1_270);
   });
 
+  test("of a head begins anew with the next request, even if nobody asked in between", () => {
+    const server = new Http1Connection("server", { timeouts });
+    feed(server, "GET / ");
+    assert.equal(server.deadlineAt(0), 50);
+    feed(server, "HTTP/1.1\r\nHost: a\r\n\r\nGET");
+    server.sendWhole(NO_CONTENT);
+    while (server.next() !== undefined);
+    assert.equal(server.deadlineAt(40), 90);
+  });
+
   test("of a body that waits for 100 begins with it", () => {
     const server = new Http1Connection("server", { timeouts });
     feed(server, `${POST}Expect: 100-continue\r\n\r\n`);
