@@ -104,6 +104,29 @@ describe("a server", () => {
   });
 });
 
+describe("a client that got more than it asked for", () => {
+  const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  const request = { type: "request", method: "GET", target: "/", headers: { Host: "a" } } as const;
+
+  test("sends nothing more, so that no later request is answered by it", () => {
+    const client = new Http1Connection("client");
+    client.sendWhole(request);
+    client.receive(bytesOf(`${ANSWER}HTTP/1.1 200 OK\r\nX: poison\r\nContent-Length: 0\r\n\r\n`));
+    assert.deepEqual([client.next()?.type, client.next()?.type], ["response", "end"]);
+    assert.throws(() => client.sendWhole(request), LocalProtocolError);
+    assert.throws(() => client.next(), /an answer that nobody asked for/);
+  });
+
+  test("sends nothing more when it came later, either", () => {
+    const client = new Http1Connection("client");
+    client.sendWhole(request);
+    client.receive(bytesOf(ANSWER));
+    assert.deepEqual([client.next()?.type, client.next()?.type], ["response", "end"]);
+    client.receive(bytesOf("H"));
+    assert.throws(() => client.sendWhole(request), LocalProtocolError);
+  });
+});
+
 describe("bytes that were handed out", () => {
   test("are never written to again", () => {
     const server = new Http1Connection("server");

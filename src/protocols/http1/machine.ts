@@ -70,6 +70,7 @@ export class Machine {
   asked(): void {
     const exchange = this.exchanges[this.exchanges.length - 1] as Exchange;
     exchange.isAsked = true;
+    exchange.isHeldBack = false;
     if (exchange.isLast) this.asking = "closed";
     else this.asking = exchange.switchBy === undefined || exchange.isAnswered ? "ready" : "waiting";
     if (exchange.isAnswered) this.#settle(exchange);

@@ -51,6 +51,7 @@ export class Reader {
   receive(data: Uint8Array): void {
     if (this.#failure !== undefined || !this.#mayMatter) return;
     this.inbox.push(data);
+    if (!this.#isServer && this.#machine.answering === "idle") return this.#failUnasked();
     if (this.inbox.length <= this.#limits.maxHeldBytes || this.isReading) return;
     const problem = `more than ${this.#limits.maxHeldBytes} bytes behind a request that is not answered`;
     this.fail(new RemoteProtocolError(400, problem));
@@ -99,7 +100,6 @@ export class Reader {
   #hearServer(): Http1Event | undefined {
     switch (this.#machine.answering) {
       case "idle":
-        if (this.inbox.length > 0) throw new RemoteProtocolError(502, "an answer that nobody asked for");
         if (!this.#hasEnded) return undefined;
         this.#machine.close();
         return this.#readLast();
@@ -193,9 +193,18 @@ export class Reader {
       return event;
     }
     this.#beginHead();
-    if (this.#isServer) machine.asked();
-    else machine.answered();
+    if (this.#isServer) {
+      machine.asked();
+    } else {
+      machine.answered();
+      if (machine.answering === "idle" && this.inbox.length > 0) this.#failUnasked();
+    }
     return event;
+  }
+
+  /** At once, and not when it is read: until then a request might be sent, and be answered by it. */
+  #failUnasked(): void {
+    this.fail(new RemoteProtocolError(502, "an answer that nobody asked for"));
   }
 
   #readLast(): Http1Event | undefined {

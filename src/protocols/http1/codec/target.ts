@@ -8,7 +8,8 @@ import { HEX, HOST } from "./tables.ts";
  */
 export function targetProblem(method: string, target: string): string | undefined {
   if (method === "CONNECT") {
-    const colon = target.lastIndexOf(":");
+    // The colons of an IPv6 address stand before its bracket, and are none of a port.
+    const colon = target.indexOf(":", target.lastIndexOf("]") + 1);
     const isWhole = colon > 0 && colon < target.length - 1 && isAuthority(target);
     return isWhole ? undefined : "the target of CONNECT is no host:port";
   }
