@@ -51,7 +51,7 @@ export class Reader {
   receive(data: Uint8Array): void {
     if (this.#failure !== undefined || !this.#mayMatter) return;
     this.inbox.push(data);
-    if (!this.#isServer && this.#machine.answering === "idle") return this.#failUnasked();
+    if (!this.#isServer && this.#machine.answering === "idle") this.#failUnasked();
     if (this.inbox.length <= this.#limits.maxHeldBytes || this.isReading) return;
     const problem = `more than ${this.#limits.maxHeldBytes} bytes behind a request that is not answered`;
     this.fail(new RemoteProtocolError(400, problem));
