@@ -16,6 +16,8 @@ export interface Http1Request {
   readonly expectsContinue: boolean;
   /** It offers to go on in other protocols, named in its Upgrade field (RFC 9110 §7.8). */
   readonly offersUpgrade: boolean;
+  /** Bytes that its body will have; -1 if only its end will tell. */
+  readonly bodyBytes: number;
 }
 
 /** The head of a final answer that was received. */
@@ -25,6 +27,8 @@ export interface Http1Response {
   readonly reason: string;
   readonly version: "1.0" | "1.1";
   readonly headers: HeaderMap;
+  /** Bytes that its body will have; -1 if only its end will tell. */
+  readonly bodyBytes: number;
 }
 
 /** An answer before the final one (RFC 9110 §15.2); 101 is the end of HTTP on this connection. */
@@ -93,6 +97,8 @@ export interface ResponseHead {
   /** Default: that of RFC 9110 §15. Nobody should read it. */
   readonly reason?: string | undefined;
   readonly headers?: HeaderInit | undefined;
+  /** An HTTP-date, which goes as Date (RFC 9110 §6.6.1). Not checked: not for what somebody else said. */
+  readonly date?: string | undefined;
 }
 
 /** 100 to 199. With 101 HTTP ends here: ask `next` for what is left. */

@@ -19,4 +19,5 @@ export type {
   ResponseHead,
 } from "./events.ts";
 export type { Http1Limits, SomeHttp1Limits } from "./limits.ts";
+export { Http1Protocol } from "./protocol.ts";
 export type { Http1Sink } from "./writer.ts";

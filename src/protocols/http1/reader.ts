@@ -1,7 +1,7 @@
 /** The half of a connection that hears: bytes in, events out, as far as the machine allows. */
 import { HeaderMap } from "../../wire/header-map.ts";
 import { BodyReader } from "./codec/body-reader.ts";
-import { requestFraming, responseFraming } from "./codec/framing.ts";
+import { type Framing, requestFraming, responseFraming } from "./codec/framing.ts";
 import { HeadReader } from "./codec/head-reader.ts";
 import { Inbox } from "./codec/inbox.ts";
 import { authorityOfTarget } from "./codec/target.ts";
@@ -138,6 +138,7 @@ export class Reader {
       headers: HeaderMap.ofText(text, draft.places),
       expectsContinue,
       offersUpgrade,
+      bodyBytes: bytesOf(framing, draft.contentLength),
     };
     return request;
   }
@@ -151,7 +152,8 @@ export class Reader {
     const { draft } = this.head;
     if (draft.status < 200) return this.#readInformational(exchange);
     const framing = responseFraming(draft, exchange.method, this.#limits.maxBodyBytes);
-    const response: Http1Response = { type: "response", ...this.#status() };
+    const bodyBytes = bytesOf(framing, draft.contentLength);
+    const response: Http1Response = { type: "response", ...this.#status(), bodyBytes };
     this.#machine.response(draft.status, framing === "until-close" || isLast(draft));
     this.#body.begin(framing, draft.contentLength);
     return response;
@@ -171,7 +173,7 @@ export class Reader {
     return event;
   }
 
-  #status(): Omit<Http1Response, "type"> {
+  #status(): Omit<Http1Informational, "type"> {
     const { draft, text } = this.head;
     return {
       status: draft.status,
@@ -229,6 +231,11 @@ export class Reader {
     const where = isBefore ? "before its answer" : "inside a message";
     return new RemoteProtocolError(this.#isServer ? 400 : 502, `the connection ended ${where}`);
   }
+}
+
+function bytesOf(framing: Framing, contentLength: number): number {
+  if (framing === "none") return 0;
+  return framing === "length" ? contentLength : -1;
 }
 
 /** RFC 9112 §9.3. */

@@ -131,6 +131,7 @@ export class Writer {
     if (isSwitch) added = "";
     else if (isLast && !fields.saysClose) added += "Connection: close\r\n";
     else if (!isLast && exchange.minor === 0 && !fields.saysKeepAlive) added += "Connection: keep-alive\r\n";
+    if (head.date !== undefined) added += `Date: ${head.date}\r\n`;
     this.#machine.response(status, isLast);
     this.#begin(framing, length);
     return `${line}${fields.text}${added}\r\n`;

@@ -1,0 +1,10 @@
+export type { BodyInit, BodySource, Parts } from "./message/body.ts";
+export { Headers, type HeadersInit } from "./message/headers.ts";
+export { formatHttpDate, parseHttpDate } from "./message/http-date.ts";
+export { HttpError } from "./message/http-error.ts";
+export type { BodySupplier, IncomingBody } from "./message/incoming-body.ts";
+export { type ReceivedRequest, Request, type RequestInit } from "./message/request.ts";
+export { Response, type ResponseInit } from "./message/response.ts";
+export { SwitchProtocols } from "./server/protocol.ts";
+export { serve, webServer } from "./server/server.ts";
+export type { Answer, Application, Responder, ServedRequest, ServeOptions } from "./server/site.ts";

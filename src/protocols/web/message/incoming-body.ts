@@ -1,0 +1,177 @@
+import { joinBytes } from "../../../wire/join-bytes.ts";
+import { HttpError } from "./http-error.ts";
+
+/** Where a body comes from, and what it is told. */
+export interface BodySupplier {
+  /** Somebody wants it now. Called once. */
+  bodyWanted(): void;
+  /** As much is held as may be; nothing must come before `resumeBody`. */
+  pauseBody(): void;
+  resumeBody(): void;
+  /** Nobody wants the rest. */
+  cancelBody(): void;
+}
+
+/**
+ * A body that is on its way. Who supplies it pushes parts and says when it ends; who wants it reads part by part, or asks for
+ * all at once. What nobody reads is held up to a limit, and then the peer has to wait.
+ */
+export class IncomingBody implements AsyncIterable<Uint8Array> {
+  readonly #supplier: BodySupplier;
+  /** Bytes that `collect` takes at most: who keeps a whole body in memory says how much that may be. */
+  readonly maxCollectedBytes: number;
+  /** What the head said of its length; -1 if it did not. */
+  readonly announcedBytes: number;
+  #parts: Uint8Array[] = [];
+  #heldBytes = 0;
+  #isPaused = false;
+  #isWanted = false;
+  #isCollecting = false;
+  #state: "coming" | "complete" | "failed" | "cancelled" = "coming";
+  #error: unknown = undefined;
+  #settle: ((part: Uint8Array | undefined) => void) | undefined = undefined;
+  #reject: ((error: unknown) => void) | undefined = undefined;
+
+  constructor(supplier: BodySupplier, announcedBytes: number, maxCollectedBytes: number) {
+    this.#supplier = supplier;
+    this.announcedBytes = announcedBytes;
+    this.maxCollectedBytes = maxCollectedBytes;
+  }
+
+  /** All of it came, or will never come, or nobody wants it. */
+  get isSettled(): boolean {
+    return this.#state !== "coming";
+  }
+
+  push(part: Uint8Array): void {
+    if (this.#state !== "coming") return;
+    if (this.#settle !== undefined && !this.#isCollecting) {
+      this.#answer(part);
+      return;
+    }
+    this.#parts.push(part);
+    this.#heldBytes += part.length;
+    if (this.#isCollecting) this.#checkCollected();
+    else if (this.#heldBytes >= MAX_HELD_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#supplier.pauseBody();
+    }
+  }
+
+  end(): void {
+    if (this.#state !== "coming") return;
+    this.#state = "complete";
+    if (this.#settle !== undefined) this.#answer(this.#isCollecting ? this.#takeAll() : undefined);
+  }
+
+  fail(error: unknown): void {
+    if (this.#state !== "coming") return;
+    this.#state = "failed";
+    this.#error = error;
+    this.#parts = [];
+    const reject = this.#reject;
+    this.#settle = undefined;
+    this.#reject = undefined;
+    reject?.(error);
+  }
+
+  /** The next part; undefined at the end. @throws what the body failed with. */
+  read(): Promise<Uint8Array | undefined> {
+    this.#want();
+    const part = this.#parts.shift();
+    if (part !== undefined) {
+      this.#heldBytes -= part.length;
+      this.#resumeIfRoom();
+      return Promise.resolve(part);
+    }
+    if (this.#state === "failed") return Promise.reject(this.#error);
+    if (this.#state !== "coming") return Promise.resolve(undefined);
+    return this.#wait();
+  }
+
+  /**
+   * All of it.
+   *
+   * @throws HttpError 413 if it is more than `maxCollectedBytes`; what the body failed with.
+   */
+  collect(): Promise<Uint8Array> {
+    this.#want();
+    this.#isCollecting = true;
+    if (this.announcedBytes > this.maxCollectedBytes) this.#refuse();
+    else this.#checkCollected();
+    if (this.#state === "failed") return Promise.reject(this.#error);
+    if (this.#state !== "coming") return Promise.resolve(this.#takeAll());
+    this.#isPaused &&= this.#resume();
+    return this.#wait() as Promise<Uint8Array>;
+  }
+
+  /** Nobody wants the rest. */
+  cancel(): void {
+    if (this.#state !== "coming") return;
+    this.#state = "cancelled";
+    this.#parts = [];
+    this.#heldBytes = 0;
+    this.#settle?.(undefined);
+    this.#settle = undefined;
+    this.#supplier.cancelBody();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (let part = await this.read(); part !== undefined; part = await this.read()) yield part;
+    } finally {
+      this.cancel();
+    }
+  }
+
+  #want(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    if (this.#state === "coming") this.#supplier.bodyWanted();
+  }
+
+  #wait(): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  #answer(part: Uint8Array | undefined): void {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    this.#reject = undefined;
+    settle?.(part);
+  }
+
+  #takeAll(): Uint8Array {
+    const parts = this.#parts;
+    this.#parts = [];
+    this.#heldBytes = 0;
+    const [first] = parts;
+    return first !== undefined && parts.length === 1 ? first : joinBytes(parts);
+  }
+
+  #checkCollected(): void {
+    if (this.#heldBytes > this.maxCollectedBytes) this.#refuse();
+  }
+
+  #refuse(): void {
+    if (this.#state === "complete") this.#state = "coming";
+    const limit = this.maxCollectedBytes;
+    this.fail(new HttpError(413, `Cannot keep a body of more than ${limit} bytes: read it in parts, or allow more`));
+    this.#supplier.cancelBody();
+  }
+
+  #resumeIfRoom(): void {
+    if (this.#isPaused && this.#heldBytes < MAX_HELD_BYTES / 2) this.#isPaused = this.#resume();
+  }
+
+  #resume(): false {
+    this.#supplier.resumeBody();
+    return false;
+  }
+}
+
+/** A read of the transport: what is held beyond it would only wait here instead of at the peer. */
+const MAX_HELD_BYTES = 65_536;

@@ -1,0 +1,324 @@
+/** A connection of a web server: requests in, answers out, one at a time and in order. */
+import { Deferred } from "../../../core/deferred/deferred.ts";
+import { toError } from "../../../core/errors.ts";
+import { Logger } from "../../../core/log/logger.ts";
+import type { Protocol } from "../../../core/protocol.ts";
+import type { Clock } from "../../../core/time/clock.ts";
+import { type HeaderInit, HeaderMap } from "../../../wire/header-map.ts";
+import type { RemoteProtocolError } from "../../http1/errors.ts";
+import type { Http1Event, Http1Request, ResponseHead } from "../../http1/events.ts";
+import { Http1Protocol } from "../../http1/protocol.ts";
+import type { BodySource } from "../message/body.ts";
+import { PartReader } from "../message/part-reader.ts";
+import { Request } from "../message/request.ts";
+import { Response, type ResponseInit } from "../message/response.ts";
+import { Exchange, type ExchangeConnection } from "./exchange.ts";
+import type { Answer, Site } from "./site.ts";
+
+export class WebServerProtocol extends Http1Protocol implements ExchangeConnection {
+  readonly #site: Site;
+  #exchange: Exchange | undefined = undefined;
+  #request: Request | undefined = undefined;
+  #successor: Protocol | undefined = undefined;
+  #whenAsked: (() => void) | undefined = undefined;
+  /** The request that is answered has come to its end. */
+  #isAsked = true;
+  /** Bytes of a body that came after its answer. */
+  #droppedBytes = 0;
+  #room: (() => void) | undefined = undefined;
+  #startedMs = 0;
+  #sentBytes = 0;
+  #status = 0;
+
+  constructor(site: Site, clock: Clock) {
+    super("server", clock, site.options);
+    this.#site = site;
+  }
+
+  override eventReceived(event: Http1Event): void {
+    switch (event.type) {
+      case "request":
+        this.#serve(event);
+        return;
+      case "data":
+        this.#bodyReceived(event.data);
+        return;
+      case "end":
+        this.#isAsked = true;
+        this.#exchange?.body?.end();
+        this.#asked();
+        return;
+      case "switched":
+        if (this.#successor !== undefined) this.handOver(this.#successor, event.rest);
+        return;
+      case "closed":
+        if (this.#isAsked) this.transport.loseConnection();
+        else this.linger();
+        return;
+      default:
+        throw new Error(`Cannot take a ${event.type} event: clients send none`);
+    }
+  }
+
+  override connectionLost(reason: Error): void {
+    super.connectionLost(reason);
+    this.#lose(reason);
+  }
+
+  override faultReceived(error: RemoteProtocolError): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined) log.info("Lost a request of {peer}: {error}", { peer: this.transport.peer, error });
+    exchange?.body?.fail(error);
+    super.faultReceived(error);
+    this.#lose(error);
+  }
+
+  protected override roomReceived(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.();
+  }
+
+  bodyWanted(): void {
+    if (this.#exchange?.head.expectsContinue === true && this.http.waitsFor === undefined && !this.#isAsked) {
+      this.send({ type: "informational", status: 100 });
+    }
+  }
+
+  pauseBody(): void {
+    this.holdInput(true);
+  }
+
+  resumeBody(): void {
+    this.holdInput(false);
+  }
+
+  cancelBody(): void {
+    this.holdInput(false);
+  }
+
+  sendInformational(exchange: Exchange, status: number, headers: { readonly [name: string]: string }): void {
+    if (exchange === this.#exchange && exchange.head.version !== "1.0") {
+      this.send({ type: "informational", status, headers });
+    }
+  }
+
+  #serve(head: Http1Request): void {
+    const exchange = new Exchange(head, this, this.#site.maxCollectedBytes);
+    const request = new Request(exchange);
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#isAsked = false;
+    this.#status = 0;
+    this.#sentBytes = 0;
+    if (this.#site.options.served !== undefined) this.#startedMs = this.#site.clock.now();
+    let answer: Answer | PromiseLike<Answer>;
+    try {
+      answer = this.#site.respond(request);
+    } catch (error) {
+      this.#answerTo(exchange, error);
+      return;
+    }
+    if (answer instanceof Response) this.#answer(exchange, answer);
+    else if (isPromiseLike(answer)) this.#await(exchange, answer);
+    else this.#answer(exchange, answer);
+  }
+
+  #await(exchange: Exchange, answer: PromiseLike<Answer>): void {
+    const answered = (value: Answer): void => this.#answer(exchange, value);
+    const failed = (error: unknown): void => this.#answerTo(exchange, error);
+    if (answer instanceof Deferred) {
+      exchange.onLoss = (reason) => answer.cancel(reason);
+      answer.addCallbacks(answered, failed);
+    } else {
+      answer.then(answered, failed);
+    }
+  }
+
+  #answerTo(exchange: Exchange, error: unknown): void {
+    if (exchange.isOver) return;
+    this.#answer(exchange, this.#site.answerTo(error, this.#request as Request));
+  }
+
+  #answer(exchange: Exchange, answer: Answer): void {
+    exchange.onLoss = undefined;
+    try {
+      if (exchange.isOver) discard(answer);
+      else if (answer instanceof Response) this.#send(exchange, answer, answer.fields, answer.takeBody());
+      else this.#sendForeign(exchange, answer);
+    } catch (error) {
+      if (this.#status === 0) this.#send(exchange, ...this.#failure(error));
+      else this.#breakOff(exchange, error);
+    }
+  }
+
+  /** The answer itself is at fault: it cannot be said, or was used before. */
+  #failure(error: unknown): [Response, HeaderInit, BodySource] {
+    const response = this.#site.answerTo(toError(error), this.#request as Request);
+    return [response, response.fields, response.takeBody()];
+  }
+
+  #sendForeign(exchange: Exchange, answer: globalThis.Response): void {
+    if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
+      throw new TypeError(`Cannot send an answer that is ${String(answer)}: a handler returns a Response`);
+    }
+    this.#send(exchange, answer, answer.headers, answer.body as BodySource);
+  }
+
+  #send(exchange: Exchange, answer: Answer, headers: HeaderInit, body: BodySource): void {
+    const { status } = answer;
+    if (status === 101 || (exchange.head.method === "CONNECT" && status < 300)) {
+      this.#switch(exchange, answer, headers);
+      return;
+    }
+    const reason = answer.statusText === "" ? undefined : answer.statusText;
+    const hasDate = headers instanceof HeaderMap ? headers.has("date") : answer.headers.has("date");
+    const date = hasDate ? undefined : this.#site.date;
+    const head: ResponseHead = { type: "response", status, reason, headers, date };
+    if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+      this.http.sendWholeTo(this.transport, head, body ?? "");
+      this.#status = status;
+      if (body !== null && exchange.head.method !== "HEAD") this.#sentBytes = body.length;
+      this.#finish(exchange);
+      return;
+    }
+    this.http.sendTo(this.transport, head);
+    this.#status = status;
+    const parts = new PartReader(body);
+    if (exchange.head.method === "HEAD") {
+      parts.cancel(undefined);
+      this.http.sendTo(this.transport, END);
+      this.#finish(exchange);
+    } else {
+      exchange.onLoss = (reason) => {
+        parts.cancel(reason);
+        this.roomReceived();
+      };
+      void this.#sendParts(exchange, parts);
+    }
+  }
+
+  async #sendParts(exchange: Exchange, parts: PartReader): Promise<void> {
+    try {
+      for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+        if (exchange.isOver) return;
+        this.http.sendTo(this.transport, { type: "data", data: part });
+        this.#sentBytes += part.length;
+        if (this.isWritingPaused) await this.#whenRoom();
+        if (exchange.isOver) return;
+      }
+      if (exchange.isOver) return;
+      this.http.sendTo(this.transport, END);
+    } catch (error) {
+      if (!exchange.isOver) this.#breakOff(exchange, error);
+      return;
+    }
+    this.#finish(exchange);
+  }
+
+  #whenRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#room = resolve;
+    });
+  }
+
+  /** There is no way to say that an answer went wrong in its middle but to break it off where everybody sees it. */
+  #breakOff(exchange: Exchange, error: unknown): void {
+    const { method, target } = exchange.head;
+    log.error("Cannot go on with the answer to {method} {target}: {error}", { method, target, error });
+    this.transport.abortConnection();
+    this.#lose(toError(error));
+  }
+
+  /** A client may be told to go on in another protocol only when its request is complete. */
+  #switch(exchange: Exchange, answer: Answer, headers: HeaderInit): void {
+    if (!(answer instanceof SwitchProtocols)) {
+      throw new TypeError(`Cannot send ${answer.status} alone: answer with new SwitchProtocols(protocol, …)`);
+    }
+    this.#whenAsked = () => {
+      this.#successor = answer.successor;
+      this.#status = answer.status;
+      if (answer.status === 101) this.http.sendTo(this.transport, { type: "informational", status: 101, headers });
+      else this.http.sendWholeTo(this.transport, { type: "response", status: answer.status, headers });
+      this.#finish(exchange);
+    };
+    if (this.#isAsked) this.#asked();
+    else exchange.body?.cancel();
+  }
+
+  #asked(): void {
+    const whenAsked = this.#whenAsked;
+    this.#whenAsked = undefined;
+    whenAsked?.();
+  }
+
+  #bodyReceived(data: Uint8Array): void {
+    const exchange = this.#exchange;
+    if (exchange?.body != null && !exchange.isOver) {
+      exchange.body.push(data);
+      return;
+    }
+    this.#droppedBytes += data.length;
+    if (this.#droppedBytes > MAX_DROPPED_BYTES) this.linger();
+  }
+
+  #finish(exchange: Exchange): void {
+    this.#exchange = undefined;
+    this.#droppedBytes = 0;
+    exchange.finish();
+    exchange.body?.cancel();
+    if (this.#site.options.served !== undefined) this.#tell(true);
+    this.hear();
+  }
+
+  #lose(reason: Error): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#exchange = undefined;
+    exchange.lose(reason);
+    if (this.#site.options.served !== undefined) this.#tell(false);
+  }
+
+  #tell(isComplete: boolean): void {
+    const tookMs = this.#site.clock.now() - this.#startedMs;
+    const [request, status, sentBytes] = [this.#request as Request, this.#status, this.#sentBytes];
+    this.#site.options.served?.({ request, peer: this.transport.peer, status, sentBytes, tookMs, isComplete });
+  }
+}
+
+/**
+ * An answer after which the connection speaks another protocol: 101 to a request with an Upgrade field, 200 to CONNECT.
+ *
+ * @example
+ * ```ts
+ * import { Protocol } from "ropewalk";
+ * import { SwitchProtocols } from "ropewalk/web";
+ *
+ * const answer = new SwitchProtocols(new Protocol(), { status: 101, headers: { Upgrade: "rope", Connection: "upgrade" } });
+ * console.log(answer.status); // 101
+ * ```
+ */
+export class SwitchProtocols extends Response {
+  readonly successor: Protocol;
+
+  constructor(successor: Protocol, init: ResponseInit & { readonly status: 101 | 200 }) {
+    super(null, init);
+    this.successor = successor;
+  }
+}
+
+/** An answer that nobody waits for: what makes its body is told. */
+function discard(answer: Answer): void {
+  const body = answer instanceof Response ? answer.takeBody() : (answer.body as BodySource);
+  if (body !== null && typeof body === "object" && !(body instanceof Uint8Array))
+    new PartReader(body).cancel(undefined);
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<Answer> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+const END = { type: "end" } as const;
+const log = new Logger("ropewalk.web");
+/** Taking the rest of an upload that was answered already is cheaper than a new connection up to here. */
+const MAX_DROPPED_BYTES = 262_144;

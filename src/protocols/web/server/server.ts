@@ -1,0 +1,35 @@
+import type { Deferred } from "../../../core/deferred/deferred.ts";
+import type { Factory } from "../../../core/protocol.ts";
+import type { Port, Reactor } from "../../../core/reactor.ts";
+import { listen } from "../../../endpoints/connect.ts";
+import type { ServerEndpoint } from "../../../endpoints/types.ts";
+import { WebServerProtocol } from "./protocol.ts";
+import { type Application, type ServeOptions, Site } from "./site.ts";
+
+/**
+ * Serves HTTP where `endpoint` says. Fires with the port when it is open; fails as `listen` does.
+ *
+ * @example
+ * ```ts
+ * import { NodeReactor } from "ropewalk";
+ * import { Response, serve } from "ropewalk/web";
+ *
+ * const reactor = new NodeReactor();
+ * const port = await serve(reactor, "unix:web.sock", (request) => new Response(`hello ${request.path}`));
+ * await port.stopListening();
+ * ```
+ */
+export function serve(
+  reactor: Reactor,
+  endpoint: string | ServerEndpoint,
+  application: Application,
+  options: ServeOptions = {},
+): Deferred<Port> {
+  return listen(reactor, endpoint, webServer(reactor, application, options));
+}
+
+/** What `serve` gives to `listen`: for connections that come some other way, and for tests without a port. */
+export function webServer(reactor: Reactor, application: Application, options: ServeOptions = {}): Factory {
+  const site = new Site(reactor, application, options);
+  return { buildProtocol: () => new WebServerProtocol(site, reactor) };
+}
