@@ -17,6 +17,7 @@ import type {
   WriteFileOptions,
 } from "ropewalk";
 import type { AmpOptions, CommandOptions, NoFields, SomeAmpLimits } from "ropewalk/amp";
+import type { LoginThrottleOptions, OneTimeTokensOptions, PasswordHasherOptions } from "ropewalk/cred";
 import type { BackoffOptions, ClientServiceOptions, ConnectOptions } from "ropewalk/endpoints";
 import type { ConnectionLimits, IdleTimeoutOptions, ThrottleOptions, TrafficLogOptions } from "ropewalk/policies";
 import {
@@ -46,6 +47,7 @@ test("no option insists on being left out rather than undefined", () => {
   none<Strict<ConnectionLimits> | Strict<IdleTimeoutOptions> | Strict<ThrottleOptions> | Strict<TrafficLogOptions>>();
   none<Strict<AmpOptions> | Strict<SomeAmpLimits> | Strict<CommandOptions<NoFields, NoFields>>>();
   none<Strict<ClockOptions> | Strict<FeedOptions<object>> | Strict<MemoryReactorOptions> | Strict<PairOptions>>();
+  none<Strict<LoginThrottleOptions> | Strict<OneTimeTokensOptions> | Strict<PasswordHasherOptions>>();
   none<Strict<MemoryTransportOptions>>();
   // @ts-expect-error it is how this test would fail
   none<Strict<{ readonly strict?: number }>>();

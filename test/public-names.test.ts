@@ -15,6 +15,9 @@ const VALUES: Readonly<Record<string, string>> = {
     ConnectionDone ConnectionLost ConnectionAborted ConnectError
     Logger`,
   "ropewalk/amp": "AmpProtocol Responders command oneWayCommand switchCommand ListOf AmpList optional",
+  "ropewalk/cred": `
+    Portal checker firstOf allowAnonymous MemoryPasswords PasswordFile InsecureSecrets OneTimeTokens
+    PasswordHasher LoginThrottle LoginFailed sameSecret`,
   "ropewalk/endpoints": "ClientService",
   "ropewalk/line": "LineProtocol",
   "ropewalk/framing": "NetstringProtocol Int8Protocol Int16Protocol Int32Protocol",

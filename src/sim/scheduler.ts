@@ -5,10 +5,12 @@
  * the order in which promises settle cannot reach into the order of events.
  */
 import { installTurnHook } from "../core/deferred/turn.ts";
+import { installWorkHook } from "../core/outside-work.ts";
 import { EventHeap } from "./event-heap.ts";
 import { FlyingPacket } from "./network/packet.ts";
 import { afterMicrotasks, afterRealTurn } from "./node/microtasks.ts";
-import { setRunning } from "./running.ts";
+import { workOutside } from "./process/workers.ts";
+import { runningProcess, setRunning } from "./running.ts";
 
 /** Something that happens at one instant of virtual time. All but `happen` belongs to the scheduler. */
 export interface SimEvent {
@@ -113,13 +115,18 @@ export class Scheduler {
   drive(endMs: number, isDone: () => boolean): Promise<void> {
     if (this.#driving) throw new Error("Cannot drive a simulation that is being driven: await the call before");
     this.#driving = true;
-    const uninstall = installTurnHook((check) => void this.#checks.push(check));
+    const uninstallTurns = installTurnHook((check) => void this.#checks.push(check));
+    const uninstallWork = installWorkHook((work) => {
+      const owner = runningProcess();
+      return owner && workOutside(owner, work);
+    });
     return new Promise<void>((resolve, reject) => {
       const finish = (settle: () => void): void => {
         this.#driving = false;
         setRunning(undefined);
         this.onLeave();
-        uninstall();
+        uninstallTurns();
+        uninstallWork();
         settle();
       };
       const go = (): void => {

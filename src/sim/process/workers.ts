@@ -19,6 +19,19 @@ export function runWorker<R>(
   if (/^\.\.?\//.test(from)) {
     return fail(new TypeError(`Cannot find "${from}" from a worker: pass new URL("${from}", import.meta.url)`));
   }
+  try {
+    const copy = structuredClone(argument);
+    return workOutside(owner, (isCancelled) => call(from, name, copy, isCancelled));
+  } catch (error) {
+    return workOutside(owner, () => Promise.reject(error));
+  }
+}
+
+/**
+ * Does real work, which takes no virtual time: the simulation waits for it, and does one piece at a time, in the order of the
+ * calls. Cancelling drops what comes of it.
+ */
+export function workOutside<R>(owner: SimProcess, work: (isCancelled: () => boolean) => Promise<unknown>): Deferred<R> {
   const { scheduler } = owner;
   const release = scheduler.hold();
   const turn = takeTurn(scheduler);
@@ -32,17 +45,12 @@ export function runWorker<R>(
     owner.settleSoon(deferred, settleIt);
     finish();
   };
-  try {
-    const copy = structuredClone(argument);
-    turn.begins
-      .then(() => call(from, name, copy, () => deferred.called))
-      .then(
-        (value) => settle((waiting) => waiting.callback(value as R)),
-        (error: unknown) => settle((waiting) => waiting.errback(error)),
-      );
-  } catch (error) {
-    settle((waiting) => waiting.errback(error));
-  }
+  turn.begins
+    .then(() => work(() => deferred.called))
+    .then(
+      (value) => settle((waiting) => waiting.callback(value as R)),
+      (error: unknown) => settle((waiting) => waiting.errback(error)),
+    );
   return deferred;
 }
 
