@@ -95,8 +95,10 @@ export class Request extends Body implements globalThis.Request {
   /** The path, with "." and ".." resolved as URLs have it, and still percent-encoded. */
   get path(): string {
     const target = this.#received?.head.target;
-    if (target !== undefined && PLAIN_PATH.test(target)) return target;
-    return new URL(this.url).pathname;
+    if (target === undefined) return new URL(this.url).pathname;
+    const end = target.indexOf("?");
+    const path = end === -1 ? target : target.slice(0, end);
+    return PLAIN_PATH.test(path) ? path : new URL(this.url).pathname;
   }
 
   /** What stands behind the question mark. */
@@ -243,8 +245,13 @@ function hostOf(local: Address): string {
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const NORMALISED: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
-/** What `new URL` would leave as it is: no dot after a slash, nothing that it would encode. */
-const PLAIN_PATH = /^\/(?:[\w~!$&'()*+,;=:@%-][\w~!$&'()*+,;=:@%.-]*\/?)*$/;
-const PLAIN_TARGET = /^\/(?:[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@.-]*\/?)*(?:\?[\w~!$&()*+,;=:@%./?-]*)?$/;
+/**
+ * What `new URL` would leave as it is: no dot after a slash, however it is spelled, nothing that it would encode. A slash must
+ * stand between two segments in both of these: were it optional, a long segment would take them exponential time.
+ */
+const PLAIN_PATH =
+  /^\/(?:[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@%.-]*(?:\/[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@%.-]*)*\/?)?$/;
+const PLAIN_TARGET =
+  /^\/(?:[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@.-]*(?:\/[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@.-]*)*\/?)?(?:\?[\w~!$&()*+,;=:@%./?-]*)?$/;
 /** A name in lower case, with a port that no URL leaves out; digits alone might be an address in another spelling. */
 const PLAIN_HOST = /^(?:[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*|127\.0\.0\.1)(?::(?!80$|443$)[1-9]\d{0,3})?$/;
