@@ -28,10 +28,45 @@ export interface JobBench {
   readonly loads: readonly { readonly name: string; readonly servers: readonly string[] }[];
 }
 
+/** Requests of wrk, and the servers that answer them. */
+export interface HttpLoad {
+  readonly name: string;
+  readonly connections: number;
+  /** In loads/wrk; without one plain GETs. */
+  readonly script?: string;
+  readonly path?: string;
+  readonly isTls?: boolean;
+  readonly servers: readonly HttpServer[];
+}
+
+export interface HttpServer {
+  readonly name: string;
+  /** As the toolbox knows it. */
+  readonly program: string;
+  readonly mode: string;
+}
+
+export interface HttpBench {
+  readonly kind: "http";
+  readonly loads: readonly HttpLoad[];
+}
+
+export type Bench = TcpBench | HttpBench | JobBench;
+
 /** The servers of the TCP benches, in the order of the tables. */
 export const tcpServers: readonly string[] = ["ropewalk", "node-net", "twisted", "c-epoll"];
 
-export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
+function serversOf(mode: string, names: readonly string[]): HttpServer[] {
+  return names.map((name) => ({ name: name === "node" ? "node-http" : name, program: `http-${name}`, mode }));
+}
+
+/** The same answer from everybody; of ours also with the platform's own Response. */
+const helloServers: readonly HttpServer[] = [
+  ...serversOf("hello", ["ropewalk", "node", "fastify", "bun", "nginx", "twisted"]),
+  { name: "ropewalk-platform", program: "http-ropewalk", mode: "platform" },
+];
+
+export const catalogue: Readonly<Record<string, Bench>> = {
   "tcp-echo": {
     kind: "tcp",
     loads: [
@@ -119,6 +154,35 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
       { name: "server, 50 sets under way", servers: ["ropewalk", "memcached"] },
     ],
   },
+  "http-hello": {
+    kind: "http",
+    loads: [
+      { name: "keep-alive", connections: 64, servers: helloServers },
+      { name: "browser's headers", connections: 64, script: "browser", servers: helloServers },
+      {
+        name: "a connection each",
+        connections: 64,
+        script: "close",
+        servers: serversOf("hello", ["ropewalk", "node"]),
+      },
+      { name: "keep-alive, TLS", connections: 64, isTls: true, servers: serversOf("tls", ["ropewalk", "node"]) },
+    ],
+  },
+  "http-pipeline": {
+    kind: "http",
+    loads: [{ name: "16 pipelined", connections: 64, script: "pipelined", servers: helloServers }],
+  },
+  "http-json": {
+    kind: "http",
+    loads: [
+      {
+        name: "POST and back",
+        connections: 64,
+        script: "json",
+        servers: serversOf("json", ["ropewalk", "node", "fastify", "bun"]),
+      },
+    ],
+  },
   http1: {
     kind: "job",
     loads: [
@@ -157,8 +221,10 @@ export const catalogue: Readonly<Record<string, TcpBench | JobBench>> = {
 export const contenders: readonly string[] = [
   ...new Set([
     ...tcpServers,
-    ...Object.values(catalogue).flatMap((bench: TcpBench | JobBench) =>
-      bench.loads.flatMap((load: { readonly servers?: readonly string[] }) => load.servers ?? []),
+    ...Object.values(catalogue).flatMap((bench) =>
+      bench.loads.flatMap((load: { readonly servers?: readonly (string | HttpServer)[] }) =>
+        (load.servers ?? []).map((server) => (typeof server === "string" ? server : server.name)),
+      ),
     ),
   ]),
 ];

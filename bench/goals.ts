@@ -41,6 +41,7 @@ function ownFigure(ours: Figure | undefined, unit: Goal["unit"]): number | undef
 
 const echo = { bench: "tcp-echo", load: "ping-pong" };
 const lines = { bench: "tcp-lines", load: "16 pipelined" };
+const hello = { bench: "http-hello", load: "keep-alive" };
 const timer = { bench: "timers", load: "add and cancel" };
 
 export const promised: readonly Goal[] = [
@@ -60,6 +61,16 @@ export const promised: readonly Goal[] = [
   { what: "a simulated segment", bench: "simulation", load: "stream segments", unit: "ns", atMost: 5_000 },
   { what: "a small HTTP request", bench: "http1", load: "hello request", unit: "ns", atMost: 1_000 },
   { what: "a browser's HTTP request", bench: "http1", load: "browser request", unit: "ns", atMost: 2_500 },
+  { what: "HTTP hello", ...hello, over: "node-http", atLeast: 2.2 },
+  { what: "HTTP hello", ...hello, over: "fastify", atLeast: 2.7 },
+  { what: "HTTP hello", ...hello, over: "bun", atLeast: 0.95 },
+  { what: "HTTP hello", ...hello, over: "nginx", atLeast: 0.8 },
+  { what: "HTTP hello", ...hello, over: "twisted", atLeast: 7 },
+  { what: "HTTP, browser's headers", bench: "http-hello", load: "browser's headers", over: "node-http", atLeast: 3.3 },
+  { what: "HTTP, a connection each", bench: "http-hello", load: "a connection each", over: "node-http", atLeast: 1.4 },
+  { what: "HTTP over TLS", bench: "http-hello", load: "keep-alive, TLS", over: "node-http", atLeast: 1.4 },
+  { what: "HTTP, 16 pipelined", bench: "http-pipeline", load: "16 pipelined", over: "node-http", atLeast: 12 },
+  { what: "JSON there and back", bench: "http-json", load: "POST and back", over: "fastify", atLeast: 2 },
   { what: "timer", ...timer, unit: "ns", atMost: 50 },
   { what: "timer", ...timer, over: "node", atLeast: 5 },
   { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },

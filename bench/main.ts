@@ -3,14 +3,15 @@
  * CPU time is the figure because it holds on a noisy machine; throughput is what the load happened to reach.
  */
 import { argv, exit, stderr, stdout } from "node:process";
-import { parseArguments, usage } from "./arguments.ts";
-import { catalogue, contenders } from "./catalogue.ts";
+import { type Options, parseArguments, usage } from "./arguments.ts";
+import { type Bench, catalogue, contenders } from "./catalogue.ts";
 import type { Figure } from "./figure.ts";
+import { runHttp } from "./http.ts";
 import { runJobs } from "./jobs.ts";
 import { toJson, toText } from "./report.ts";
 import { machine, saveResults } from "./results.ts";
 import { runTcp } from "./tcp.ts";
-import { openToolbox } from "./toolbox.ts";
+import { openToolbox, type Toolbox } from "./toolbox.ts";
 
 try {
   await main();
@@ -32,8 +33,7 @@ async function main(): Promise<void> {
     for (const name of options.benches) {
       const bench = catalogue[name];
       if (bench === undefined) throw new Error(`Cannot find bench "${name}"`);
-      const run = bench.kind === "tcp" ? runTcp(name, bench, options, toolbox) : runJobs(name, bench, options);
-      for await (const figure of run) {
+      for await (const figure of figuresOf(name, bench, options, toolbox)) {
         figures.push(figure);
         stdout.write(`${options.json ? toJson(figure) : toText(figure)}\n`);
       }
@@ -42,4 +42,15 @@ async function main(): Promise<void> {
     toolbox.close();
   }
   if (options.save) stderr.write(`bench: saved ${saveResults(figures, argv.slice(2), where)}\n`);
+}
+
+function figuresOf(name: string, bench: Bench, options: Options, toolbox: Toolbox): AsyncGenerator<Figure> {
+  switch (bench.kind) {
+    case "tcp":
+      return runTcp(name, bench, options, toolbox);
+    case "http":
+      return runHttp(name, bench, options, toolbox);
+    default:
+      return runJobs(name, bench, options);
+  }
 }

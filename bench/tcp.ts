@@ -92,12 +92,13 @@ const holdRounds: Rounds = async (load, commands, options, generator) => {
   return samples;
 };
 
-interface Server {
+export interface Server {
   readonly program: Program;
   readonly port: string;
 }
 
-async function startServer(command: readonly string[]): Promise<Server> {
+/** Starts a program that says `port N` when it listens. */
+export async function startServer(command: readonly string[]): Promise<Server> {
   const program = new Program(command);
   const line = await program.nextLine(startTimeoutMs);
   const port = /^port (\d+)$/.exec(line)?.[1];

@@ -34,9 +34,15 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
   const servers: Record<string, () => readonly string[] | undefined> = {
     ropewalk: () => [execPath, join(built, "servers/ropewalk.js")],
     "node-net": () => [execPath, join(built, "servers/node-net.js")],
-    twisted: () => findTwisted(warn),
+    twisted: () => findTwisted(warn, "servers/twisted_server.py"),
     "c-epoll": () => compile("servers/epoll.c"),
-    microsocks: () => findMicrosocks(warn),
+    microsocks: () => findProgram(warn, "microsocks", "apt-get install microsocks", "servers/microsocks.py"),
+    "http-ropewalk": () => [execPath, join(built, "servers/http/ropewalk.js")],
+    "http-node": () => [execPath, join(built, "servers/http/node-http.js")],
+    "http-fastify": () => [execPath, join(built, "servers/http/fastify.js")],
+    "http-nginx": () => findProgram(warn, "nginx", "apt-get install nginx-light", "servers/http/nginx.py"),
+    "http-twisted": () => findTwisted(warn, "servers/http/twisted_web.py"),
+    "http-bun": () => findBun(warn),
   };
   return {
     server: (name) => once(name, servers[name] ?? (() => undefined)),
@@ -45,16 +51,31 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
   };
 }
 
-function findTwisted(warn: (line: string) => void): readonly string[] | undefined {
-  if (spawnSync(python, ["-c", "import twisted"]).status === 0)
-    return [python, join(sources, "servers/twisted_server.py")];
+function findTwisted(warn: (line: string) => void, server: string): readonly string[] | undefined {
+  if (spawnSync(python, ["-c", "import twisted"]).status === 0) return [python, join(sources, server)];
   warn(`MISSING twisted: ${python} cannot import it; install it (apt-get install python3-twisted)`);
   return undefined;
 }
 
-function findMicrosocks(warn: (line: string) => void): readonly string[] | undefined {
-  if (spawnSync("microsocks", ["-?"]).error === undefined) return [python, join(sources, "servers/microsocks.py")];
-  warn("MISSING microsocks: install it (apt-get install microsocks)");
+/** A server that does not say where it listens: a script in Python says it, and becomes the server. */
+function findProgram(
+  warn: (line: string) => void,
+  program: string,
+  install: string,
+  script: string,
+): readonly string[] | undefined {
+  const inSbin = spawnSync(`/usr/sbin/${program}`, ["-?"]).error === undefined;
+  if (inSbin || spawnSync(program, ["-?"]).error === undefined) return [python, join(sources, script)];
+  warn(`MISSING ${program}: install it (${install})`);
+  return undefined;
+}
+
+/** A hundred MB that nothing else here needs: not among the packages that everybody installs. */
+function findBun(warn: (line: string) => void): readonly string[] | undefined {
+  for (const bun of [join(sources, "../node_modules/bun/bin/bun.exe"), "bun"]) {
+    if (spawnSync(bun, ["--version"]).status === 0) return [bun, join(sources, "servers/http/bun.js")];
+  }
+  warn("MISSING bun: install it (npm install --no-save bun)");
   return undefined;
 }
 

@@ -134,7 +134,7 @@ export function readInit(body: BodyInit | undefined): {
 }
 
 /** All bytes of a body. */
-export async function collect(source: BodySource): Promise<Uint8Array> {
+async function collect(source: BodySource): Promise<Uint8Array> {
   if (source === null) return new Uint8Array(0);
   if (typeof source === "string") return TEXT.encodeUtf8(source);
   if (source instanceof Uint8Array) return source;

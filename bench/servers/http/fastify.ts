@@ -1,0 +1,10 @@
+/** fastify as people write it: `fastify.js hello|json`. */
+import type { AddressInfo } from "node:net";
+import fastify from "fastify";
+import { hello, sayPort } from "./wire.ts";
+
+const app = fastify();
+app.get("/", (_request, reply) => reply.type("text/plain;charset=UTF-8").send(hello));
+app.post("/", (request) => request.body);
+await app.listen({ port: 0, host: "127.0.0.1" });
+sayPort((app.server.address() as AddressInfo).port);
