@@ -23,6 +23,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   #whenAsked: (() => void) | undefined = undefined;
   /** The request that is answered has come to its end. */
   #isAsked = true;
+  /** There is more of its body to come. */
+  #mayBeSending = false;
   /** Bytes of a body that came after its answer. */
   #droppedBytes = 0;
   #room: (() => void) | undefined = undefined;
@@ -45,6 +47,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
         return;
       case "end":
         this.#isAsked = true;
+        this.#mayBeSending = false;
         this.#exchange?.body?.end();
         this.#asked();
         return;
@@ -52,8 +55,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
         if (this.#successor !== undefined) this.handOver(this.#successor, event.rest);
         return;
       case "closed":
-        if (this.#isAsked) this.transport.loseConnection();
-        else this.linger();
+        if (this.#mayBeSending) this.linger();
+        else this.transport.loseConnection();
         return;
       default:
         throw new Error(`Cannot take a ${event.type} event: clients send none`);
@@ -109,6 +112,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#exchange = exchange;
     this.#request = request;
     this.#isAsked = false;
+    this.#mayBeSending = head.bodyBytes !== 0;
     this.#status = 0;
     this.#sentBytes = 0;
     if (this.#site.options.served !== undefined) this.#startedMs = this.#site.clock.now();
