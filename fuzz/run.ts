@@ -16,6 +16,7 @@ import { finger, ident, wire } from "./small.ts";
 import { socks } from "./socks.ts";
 import { syslog } from "./syslog.ts";
 import type { FuzzTarget } from "./target.ts";
+import { websocket } from "./websocket.ts";
 
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   amp: ampBoxes,
@@ -30,6 +31,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   finger,
   ident,
   wire,
+  websocket,
 };
 
 /**

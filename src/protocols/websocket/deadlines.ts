@@ -1,0 +1,64 @@
+/** How long a connection waits for its peer: time comes in with each question, what comes out is when to ask again. */
+
+/** How patient a connection is. `Infinity` waits for ever; a ping interval of `Infinity` sends none. */
+export interface WebSocketTimeouts {
+  /**
+   * Silence after which a ping asks whether the peer is still there: 20 s. Address translators forget a connection after 30 s
+   * at the worst, and proxies after 60.
+   */
+  readonly pingIntervalMs: number;
+  /** How long anything at all may take to come after that ping: 20 s. */
+  readonly pongTimeoutMs: number;
+  /** From this side's Close frame to the end of the connection: 10 s, an answer's way and what was under way before it. */
+  readonly closeTimeoutMs: number;
+}
+
+/** Some of the times. */
+export type SomeWebSocketTimeouts = { readonly [K in keyof WebSocketTimeouts]?: WebSocketTimeouts[K] | undefined };
+
+/** What a connection waits for: to ask after its peer, its answer, the end. */
+export type WebSocketWait = "ping" | "pong" | "close";
+
+export class Deadlines {
+  readonly #timeouts: WebSocketTimeouts;
+  #wait: WebSocketWait | undefined = undefined;
+  #bytes = -1;
+  #atMs: number = Number.POSITIVE_INFINITY;
+
+  constructor(given: SomeWebSocketTimeouts = {}) {
+    this.#timeouts = {
+      pingIntervalMs: given.pingIntervalMs ?? TIMEOUTS.pingIntervalMs,
+      pongTimeoutMs: given.pongTimeoutMs ?? TIMEOUTS.pongTimeoutMs,
+      closeTimeoutMs: given.closeTimeoutMs ?? TIMEOUTS.closeTimeoutMs,
+    };
+  }
+
+  /** The deadline for what is waited for, with so many bytes received all told: any of them is a sign of life. */
+  at(wait: WebSocketWait | undefined, bytes: number, nowMs: number): number {
+    if (wait !== this.#wait || (wait === "ping" && bytes !== this.#bytes)) {
+      this.#wait = wait;
+      this.#atMs = nowMs + this.#patience(wait);
+    }
+    this.#bytes = bytes;
+    return this.#atMs;
+  }
+
+  #patience(wait: WebSocketWait | undefined): number {
+    switch (wait) {
+      case "ping":
+        return this.#timeouts.pingIntervalMs;
+      case "pong":
+        return this.#timeouts.pongTimeoutMs;
+      case "close":
+        return this.#timeouts.closeTimeoutMs;
+      default:
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+const TIMEOUTS: WebSocketTimeouts = {
+  pingIntervalMs: 20_000,
+  pongTimeoutMs: 20_000,
+  closeTimeoutMs: 10_000,
+};
