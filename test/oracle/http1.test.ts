@@ -118,6 +118,7 @@ const STRICTER: readonly RegExp[] = [
   /^no blank follows the status$/,
   // Folded: their value is on the next line.
   /^Content-Length is empty$|^a Transfer-Encoding that is not chunked/,
+  /^a tab beside the value/,
   /^byte 10 in the value|^a field without a name$|^a line that begins with a blank/,
   /^no CRLF follows the version$|^a control character in the reason$|^byte 127 in the value/,
   /^its version is|^it expects|^a request of HTTP\/1\.1 without Host$|^Host is there twice$|^the value of Host is no host$/,

@@ -124,6 +124,7 @@ function note(
 function noteLength(draft: HeadDraft, bytes: Uint8Array, start: number, end: number): boolean {
   if (draft.contentLength !== -1) return refuse(draft, 400, "Content-Length is there twice");
   if (start === end) return refuse(draft, 400, "Content-Length is empty");
+  if (hasTabBeside(bytes, start, end)) return refuse(draft, 400, "a tab beside the value of Content-Length");
   // 15 digits are exact in a number; a petabyte is not on its way.
   if (end - start > 15) return refuse(draft, 400, "Content-Length has more than 15 digits");
   let length = 0;
@@ -139,6 +140,7 @@ function noteLength(draft: HeadDraft, bytes: Uint8Array, start: number, end: num
 /** RFC 9112 §6.1: nothing but chunked is understood; what does not end with it has no end. */
 function noteCoding(draft: HeadDraft, bytes: Uint8Array, start: number, end: number): boolean {
   if (draft.isChunked) return refuse(draft, 400, "Transfer-Encoding is there twice");
+  if (hasTabBeside(bytes, start, end)) return refuse(draft, 400, "a tab beside the value of Transfer-Encoding");
   if (isWord(bytes, start, end, "chunked")) {
     draft.isChunked = true;
     return true;
@@ -152,6 +154,15 @@ function noteCoding(draft: HeadDraft, bytes: Uint8Array, start: number, end: num
     return refuse(draft, 501, "a transfer coding besides chunked");
   }
   return refuse(draft, 400, "a Transfer-Encoding that is not chunked, once and last");
+}
+
+/** Whether one of the blanks around a value is a tab: allowed, but half of all readers take it for a part of the value. */
+function hasTabBeside(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (bytes[at - 1] === SP) at--;
+  if (bytes[at - 1] === HTAB) return true;
+  for (at = end; bytes[at] === SP; ) at++;
+  return bytes[at] === HTAB;
 }
 
 /** RFC 9110 §7.6.1. Options that nobody here knows are none of our business. */
