@@ -70,20 +70,29 @@ export function pathOf(target: string): string {
   return path === "" || path?.startsWith("?") === true ? `/${path}` : (path ?? "");
 }
 
-/**
- * Sends bytes, and the end of what is sent as soon as `answers` final ones came: some peers forget what they have not looked
- * at yet when they see the end. Settles when the other side is done, too.
- *
- * `from` is the address of this client alone: ports are used again.
- */
-export function feed(port: number, bytes: string, answers: number, from: string): Promise<void> {
+export interface FeedOptions {
+  /** How many final answers to wait for before the end is sent: some peers forget what they have not looked at when they see it. */
+  readonly answers: number;
+  /** The other side must end by itself: nothing but its end is waited for. */
+  readonly neverEnds?: boolean;
+  /** The address of this client: one of its own tells it from others, since ports are used again. */
+  readonly from?: string;
+}
+
+/** Sends bytes and, when it is time, their end; settles with the statuses of the final answers when the other side is done, too. */
+export function feed(port: number, bytes: string, options: FeedOptions): Promise<number[]> {
+  const { answers, neverEnds = false, from = "127.0.0.1" } = options;
   return new Promise((resolve, reject) => {
     let answer = "";
+    const statuses = (): number[] => Array.from(answer.matchAll(FINAL), ([, status]) => Number(status));
     const socket = connect({ port, host: "127.0.0.1", localAddress: from, allowHalfOpen: true }, () => {
       socket.write(Buffer.from(bytes, "latin1"));
-      if (answers === 0) socket.end();
+      end();
     });
-    const patience = setTimeout(() => socket.end(), PATIENCE_MS);
+    const end = (): void => {
+      if (!neverEnds && statuses().length >= answers) socket.end();
+    };
+    const patience = setTimeout(() => neverEnds || socket.end(), PATIENCE_MS);
     const limit = setTimeout(() => {
       socket.destroy();
       reject(
@@ -92,7 +101,7 @@ export function feed(port: number, bytes: string, answers: number, from: string)
     }, LIMIT_MS);
     socket.setEncoding("latin1").on("data", (text: string) => {
       answer += text;
-      if ((answer.match(FINAL) ?? []).length >= answers) socket.end();
+      end();
     });
     // Who refuses does not always read what was sent: that it ends is what counts.
     socket.on("error", () => {});
@@ -100,7 +109,7 @@ export function feed(port: number, bytes: string, answers: number, from: string)
     socket.on("close", () => {
       clearTimeout(patience);
       clearTimeout(limit);
-      resolve();
+      resolve(statuses());
     });
   });
 }
@@ -110,7 +119,7 @@ export function addressOf(index: number): string {
   return `127.1.${index >> 8}.${index & 255}`;
 }
 
-const FINAL = /HTTP\/1\.[01] [2-5]\d\d /g;
+const FINAL = /HTTP\/1\.[01] ([2-5]\d\d) /g;
 /** For peers that answer less than is expected, and go on waiting. */
 const PATIENCE_MS = 2_000;
 const LIMIT_MS = 10_000;

@@ -39,7 +39,8 @@ export async function throughNode(t: Afterwards, cases: readonly Case[]): Promis
   // Else it ends, with what it has not answered yet, as soon as the client has said all.
   (server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
   const port = await listening(t, server);
-  for (const [index, { bytes, answers }] of cases.entries()) await feed(port, bytes, answers, addressOf(index));
+  for (const [index, { bytes, answers }] of cases.entries())
+    await feed(port, bytes, { answers, from: addressOf(index) });
   return cases.map((_, index) => ({ said: said.get(addressOf(index)), forwarded: undefined, refusals: [] }));
 }
 
@@ -122,7 +123,7 @@ async function throughFront(port: number, backend: Backend, cases: readonly Case
   const refusals: string[][] = [];
   for (const [index, { bytes, answers }] of cases.entries()) {
     refusals[index] = backend.refusals = [];
-    await feed(port, bytes, answers, addressOf(index));
+    await feed(port, bytes, { answers, from: addressOf(index) });
   }
   return refusals.map((list, index) => ({ said: [], forwarded: backend.heard.get(addressOf(index)), refusals: list }));
 }
