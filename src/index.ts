@@ -39,7 +39,15 @@ export {
   TlsError,
   UnsupportedError,
 } from "./core/errors.ts";
-export type { FileStatus, Files, WriteFileOptions } from "./core/files.ts";
+export type {
+  CreateFileOptions,
+  FileStatus,
+  Files,
+  FileWriter,
+  LinkOptions,
+  OpenFile,
+  WriteFileOptions,
+} from "./core/files.ts";
 export { Logger } from "./core/log/logger.ts";
 export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
 export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";

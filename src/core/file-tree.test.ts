@@ -30,6 +30,19 @@ describe("a FileTree", () => {
     assert.deepEqual(tree.paths(), ["/a", "/d/"]);
   });
 
+  test("replaces a file, and no directory, by a new one with the permissions of the old", () => {
+    const tree = new FileTree(() => 0);
+    tree.append(tree.open("/a", 0o600), new Uint8Array(3));
+    tree.makeDirectory("/d");
+    const before = tree.find("/a");
+    assert.equal(tree.replace("/a", undefined).mode, 0o600);
+    assert.notEqual(tree.find("/a"), before);
+    assert.equal(tree.usedBytes, 0);
+    assert.equal(tree.replace("/a", 0o640).mode, 0o640);
+    assert.equal(tree.replace("/new", undefined).mode, 0o644);
+    assert.throws(() => tree.replace("/d", undefined), { code: "EISDIR" });
+  });
+
   test("counts a file no more that lost its name, whoever still writes to it", () => {
     const tree = new FileTree(() => 0);
     const file = tree.open("/a");

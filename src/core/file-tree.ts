@@ -1,5 +1,5 @@
 import { GrowingBytes } from "../wire/growing-bytes.ts";
-import type { FileStatus } from "./files.ts";
+import type { CreateFileOptions, FileStatus } from "./files.ts";
 import { systemError } from "./system-error.ts";
 
 /**
@@ -70,9 +70,19 @@ export class FileTree {
 
   /** A copy of what the file holds. @throws ENOENT, ENOTDIR, EISDIR. */
   read(path: string): Uint8Array {
-    const node = this.node(path, "open");
+    return this.readPart(this.node(path, "open"), path, 0, Number.POSITIVE_INFINITY);
+  }
+
+  /** A copy of some of it. @throws EISDIR. */
+  readPart(node: TreeNode, path: string, offset: number, maxBytes: number): Uint8Array {
     if (node instanceof DirectoryNode) throw systemError("EISDIR", "read", path);
-    return node.content.bytes.slice(0, node.size);
+    return node.content.bytes.slice(Math.min(offset, node.size), Math.min(offset + maxBytes, node.size));
+  }
+
+  /** The file, emptied, or a new one. @throws ENOENT, ENOTDIR, EISDIR; EEXIST for what is there and must not be. */
+  create(path: string, options: CreateFileOptions): FileNode {
+    if (options.exclusive === true && this.find(path, "open") !== undefined) throw systemError("EEXIST", "open", path);
+    return this.open(path, options.mode);
   }
 
   /** The file, to be written to; a new and empty one if there is none. @throws ENOENT, ENOTDIR, EISDIR. */
@@ -84,6 +94,16 @@ export class FileTree {
     const made = new FileNode(mode, this.#wallTimeMs());
     this.#name([{ directory, name, before: undefined, after: made }]);
     return made;
+  }
+
+  /** A new and empty file in the place of the one that is there, whose permissions it has unless given others. @throws as `open`. */
+  replace(path: string, mode: number | undefined): FileNode {
+    const { directory, name } = this.#place(path, "open");
+    const before = directory.entries.get(name);
+    if (before instanceof DirectoryNode) throw systemError("EISDIR", "open", path);
+    const after = new FileNode(mode ?? before?.mode ?? FILE_MODE, this.#wallTimeMs());
+    this.#name([{ directory, name, before, after }]);
+    return after;
   }
 
   /** Empties the file. What it held is left alone, for whoever still has it. */
@@ -101,10 +121,19 @@ export class FileTree {
 
   /** @throws ENOENT, ENOTDIR. */
   status(path: string): FileStatus {
-    const node = this.node(path, "stat");
+    return this.statusOf(this.node(path, "stat"));
+  }
+
+  statusOf(node: TreeNode): FileStatus {
     const { mode, modifiedMs } = node;
     if (node instanceof FileNode) return { kind: "file", size: node.size, mode, modifiedMs };
     return { kind: "directory", size: 0, mode, modifiedMs };
+  }
+
+  /** The path from the root. @throws ENOENT, ENOTDIR. */
+  realPath(path: string): string {
+    this.node(path, "realpath");
+    return `/${partsOf(path).join("/")}`;
   }
 
   /** The names in a directory, sorted. @throws ENOENT, ENOTDIR. */

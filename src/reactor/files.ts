@@ -3,6 +3,7 @@ import type { Stats } from "node:fs";
 import {
   appendFile,
   type FileHandle,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -17,7 +18,16 @@ import {
 import { dirname } from "node:path";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { fromAsync } from "../core/deferred/from-async.ts";
-import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
+import type {
+  CreateFileOptions,
+  FileStatus,
+  Files,
+  FileWriter,
+  LinkOptions,
+  OpenFile,
+  WriteFileOptions,
+} from "../core/files.ts";
+import { createFile, NEW_FILE_MODE, openFile, PERMISSIONS, statusOf } from "./open-file.ts";
 
 /**
  * Files over node:fs. Cancelling `read` and `write` stops the work: an atomic write then leaves the old file, a plain one
@@ -43,7 +53,14 @@ export const nodeFiles: Files = {
       await syncOne(dirname(await realpath(path)));
     }),
 
-  stat: (path: string): Deferred<FileStatus> => fromAsync(async () => statusOf(await stat(path))),
+  open: (path: string, options: LinkOptions = {}): Deferred<OpenFile> => openFile(path, options),
+
+  create: (path: string, options: CreateFileOptions = {}): Deferred<FileWriter> => createFile(path, options),
+
+  stat: (path: string, options: LinkOptions = {}): Deferred<FileStatus> =>
+    fromAsync(async () => statusOf(await (options.followLinks === false ? lstat(path) : stat(path)))),
+
+  realPath: (path: string): Deferred<string> => fromAsync(() => realpath(path)),
 
   list: (path: string): Deferred<string[]> => fromAsync(async () => (await readdir(path)).sort()),
 
@@ -117,15 +134,4 @@ async function orUndefined<T>(result: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function statusOf(stats: Stats): FileStatus {
-  return {
-    kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
-    size: stats.size,
-    modifiedMs: stats.mtimeMs,
-    mode: stats.mode & PERMISSIONS,
-  };
-}
-
-const PERMISSIONS = 0o7777;
-const NEW_FILE_MODE = 0o666;
 const OWNER_ONLY = 0o600;

@@ -1,7 +1,8 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
-import { maybeDeferred } from "../core/deferred/succeed.ts";
-import { FileTree } from "../core/file-tree.ts";
-import type { FileStatus, Files, WriteFileOptions } from "../core/files.ts";
+import { maybeDeferred, succeed } from "../core/deferred/succeed.ts";
+import { type FileNode, FileTree, type TreeNode } from "../core/file-tree.ts";
+import type { CreateFileOptions, FileStatus, Files, FileWriter, OpenFile, WriteFileOptions } from "../core/files.ts";
+import { OpenedFile } from "../core/opened-file.ts";
 import { plainBytes } from "./bytes.ts";
 
 /**
@@ -19,6 +20,7 @@ import { plainBytes } from "./bytes.ts";
  */
 export class MemoryFiles implements Files {
   readonly #tree: FileTree;
+  #openFiles = 0;
 
   constructor(wallTimeMs: () => number) {
     this.#tree = new FileTree(wallTimeMs);
@@ -27,6 +29,11 @@ export class MemoryFiles implements Files {
   /** All paths that there are, sorted; directories end in a slash. */
   paths(): string[] {
     return this.#tree.paths();
+  }
+
+  /** How many were opened and not closed. */
+  get openFiles(): number {
+    return this.#openFiles;
   }
 
   read(path: string): Deferred<Uint8Array> {
@@ -39,10 +46,9 @@ export class MemoryFiles implements Files {
 
   write(path: string, data: Uint8Array | string, options: WriteFileOptions = {}): Deferred<void> {
     return maybeDeferred(() => {
-      const file = this.#tree.open(path, options.mode);
-      // An atomic write makes a new file, which has the permissions of the old one only if it is given none.
-      if (options.atomic === true) file.mode = options.mode ?? file.mode;
-      this.#tree.truncate(file);
+      const { atomic = false, mode } = options;
+      const file = atomic ? this.#tree.replace(path, mode) : this.#tree.open(path, mode);
+      if (!atomic) this.#tree.truncate(file);
       this.#tree.append(file, plainBytes(data));
     });
   }
@@ -56,8 +62,25 @@ export class MemoryFiles implements Files {
     return maybeDeferred(() => void this.#tree.node(path, "open"));
   }
 
+  open(path: string): Deferred<OpenFile> {
+    return maybeDeferred(() => this.#opened(path, this.#tree.node(path, "open")));
+  }
+
+  create(path: string, options: CreateFileOptions = {}): Deferred<FileWriter> {
+    return maybeDeferred(() => {
+      const file = this.#tree.create(path, options);
+      this.#tree.truncate(file);
+      return this.#opened(path, file);
+    });
+  }
+
+  /** There are no links. */
   stat(path: string): Deferred<FileStatus> {
     return maybeDeferred(() => this.#tree.status(path));
+  }
+
+  realPath(path: string): Deferred<string> {
+    return maybeDeferred(() => this.#tree.realPath(path));
   }
 
   list(path: string): Deferred<string[]> {
@@ -74,5 +97,20 @@ export class MemoryFiles implements Files {
 
   makeDirectory(path: string): Deferred<void> {
     return maybeDeferred(() => this.#tree.makeDirectory(path));
+  }
+
+  #opened(path: string, node: TreeNode): OpenedFile {
+    this.#openFiles += 1;
+    const tree = this.#tree;
+    return new OpenedFile(path, {
+      status: () => succeed(tree.statusOf(node)),
+      read: (offset, maxBytes) => maybeDeferred(() => tree.readPart(node, path, offset, maxBytes)),
+      append: (data) => succeed(tree.append(node as FileNode, data)),
+      sync: () => succeed(),
+      close: () => {
+        this.#openFiles -= 1;
+        return succeed();
+      },
+    });
   }
 }

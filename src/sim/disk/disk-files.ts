@@ -1,6 +1,8 @@
 import type { Deferred } from "../../core/deferred/deferred.ts";
 import { fromAsync } from "../../core/deferred/from-async.ts";
-import type { FileStatus, Files, WriteFileOptions } from "../../core/files.ts";
+import type { FileNode, TreeNode } from "../../core/file-tree.ts";
+import type { CreateFileOptions, FileStatus, Files, FileWriter, OpenFile, WriteFileOptions } from "../../core/files.ts";
+import { OpenedFile } from "../../core/opened-file.ts";
 import { PORTABLE_TEXT } from "../../wire/text-portable.ts";
 import { below } from "../random-source.ts";
 import type { SimProcess } from "../sim-process.ts";
@@ -47,8 +49,26 @@ export class DiskFiles implements Files {
     return this.#slowCall((disk) => disk.sync(disk.tree.node(path, "open")));
   }
 
+  open(path: string): Deferred<OpenFile> {
+    return this.#call((disk) => disk.tree.node(path, "open")).addCallback((node) => this.#opened(path, node));
+  }
+
+  create(path: string, options: CreateFileOptions = {}): Deferred<FileWriter> {
+    const created = this.#call((disk) => {
+      const file = disk.tree.create(path, options);
+      disk.truncate(file);
+      return file;
+    });
+    return created.addCallback((file) => this.#opened(path, file));
+  }
+
+  /** There are no links. */
   stat(path: string): Deferred<FileStatus> {
     return this.#call((disk) => disk.tree.status(path));
+  }
+
+  realPath(path: string): Deferred<string> {
+    return this.#call((disk) => disk.tree.realPath(path));
   }
 
   list(path: string): Deferred<string[]> {
@@ -91,6 +111,16 @@ export class DiskFiles implements Files {
       throw error;
     }
     await this.#slowCall((disk) => disk.sync(disk.tree.root));
+  }
+
+  #opened(path: string, node: TreeNode): OpenedFile {
+    return new OpenedFile(path, {
+      status: () => this.#call((disk) => disk.tree.statusOf(node)),
+      read: (offset, maxBytes) => this.#call((disk) => disk.tree.readPart(node, path, offset, maxBytes)),
+      append: (data) => this.#call((disk) => disk.append(node as FileNode, data, path)),
+      sync: () => this.#slowCall((disk) => disk.sync(node)),
+      close: () => this.#call(() => undefined),
+    });
   }
 
   #call<T>(act: (disk: Disk) => T): Deferred<T> {

@@ -2,6 +2,7 @@ import { DATAGRAMS } from "./datagrams.ts";
 import { FILES } from "./files.ts";
 import { LIFECYCLE } from "./lifecycle.ts";
 import { NAMES } from "./names.ts";
+import { OPEN_FILES } from "./open-files.ts";
 import { TIME } from "./time.ts";
 import { register, type World } from "./world.ts";
 
@@ -21,5 +22,6 @@ export function reactorConformance(name: string, make: () => World | Promise<Wor
   register(`${name}: life`, make, LIFECYCLE);
   register(`${name}: names`, make, NAMES);
   register(`${name}: files`, make, FILES);
+  register(`${name}: open files`, make, OPEN_FILES);
   register(`${name}: datagrams`, make, DATAGRAMS);
 }
