@@ -8,3 +8,7 @@ export { Response, type ResponseInit } from "./message/response.ts";
 export { SwitchProtocols } from "./server/protocol.ts";
 export { serve, webServer } from "./server/server.ts";
 export type { Answer, Application, Responder, ServedRequest, ServeOptions } from "./server/site.ts";
+export type { MethodResult, MethodValue } from "./tree/answer-of.ts";
+export { NoResource, Redirect, redirectTo } from "./tree/pages.ts";
+export { type Child, Resource } from "./tree/resource.ts";
+export { TreePath } from "./tree/tree-path.ts";
