@@ -29,6 +29,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "ropewalk/socks": "socksServer connectThroughSocks socksBind socksAssociate",
   "ropewalk/testing":
     "Clock MemoryReactor MemoryTransport connectedPair feedThreeWays transportConformance reactorConformance",
+  "ropewalk/websocket": "WebSocketProtocol connectWebSocket webSocketFactory acceptWebSocket WebSocketConnection",
 };
 
 const TYPES: Readonly<Record<string, string>> = {

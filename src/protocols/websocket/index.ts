@@ -1,4 +1,5 @@
 export { HeaderMap } from "../../wire/header-map.ts";
+export { connectWebSocket, type WebSocketClientOptions } from "./client.ts";
 export type { DeflateAgreement, DeflateSettings } from "./codec/deflate.ts";
 export { WebSocketConnection, type WebSocketConnectionOptions, type WebSocketOptions } from "./connection.ts";
 export type { SomeWebSocketTimeouts, WebSocketTimeouts, WebSocketWait } from "./deadlines.ts";
@@ -24,4 +25,12 @@ export { acceptKey } from "./handshake/key.ts";
 export type { OfferOptions } from "./handshake/request.ts";
 export type { SomeWebSocketLimits, WebSocketLimits } from "./limits.ts";
 export { PreparedMessage } from "./prepared.ts";
+export { type WebSocketHold, WebSocketProtocol } from "./protocol.ts";
+export {
+  type AcceptedWebSocket,
+  acceptWebSocket,
+  type WebSocketFactoryOptions,
+  type WebSocketServerOptions,
+  webSocketFactory,
+} from "./server.ts";
 export type { WebSocketSink } from "./writer.ts";

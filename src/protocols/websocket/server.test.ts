@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Clock, MemoryReactor, MemoryTransport } from "../../testing/index.ts";
+import { HeaderMap } from "../../wire/header-map.ts";
+import { frame, join } from "./ear.fixture.test.ts";
+import { acceptWebSocket, type WebSocketFactoryOptions, webSocketFactory } from "./server.ts";
+import { Talker } from "./talker.fixture.test.ts";
+
+const HEAD = [
+  "GET /chat?room=1 HTTP/1.1",
+  "Host: example.org",
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+describe("webSocketFactory", () => {
+  test("answers as RFC 6455 §4.2.2 says, and knows the request", async () => {
+    const { transport, talker } = await dialled();
+    transport.remote.write(request());
+    assert.deepEqual(transport.text().split("\r\n"), [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+      "",
+      "",
+    ]);
+    assert.deepEqual(talker.events, ["made"]);
+    assert.equal((talker.request as { readonly target?: string }).target, "/chat?room=1");
+  });
+
+  test("hears frames that came with the request", async () => {
+    const { transport, talker } = await dialled();
+    transport.remote.write(join(new TextEncoder().encode(request()), frame(1, "early")));
+    assert.deepEqual(talker.events, ["made", "early"]);
+  });
+
+  test("answers a request that is none by 426, and lets the client try again", async () => {
+    const { transport, talker } = await dialled();
+    transport.remote.write("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    assert.match(transport.text(), /^HTTP\/1.1 426 .*Upgrade: websocket\r\n.*Sec-WebSocket-Version: 13\r\n/s);
+    transport.remote.write(request());
+    assert.deepEqual(talker.events, ["made"]);
+  });
+
+  test("answers a foreign page by 403", async () => {
+    const { transport } = await dialled();
+    transport.remote.write(request("Origin: http://evil.example"));
+    assert.match(transport.text(), /^HTTP\/1.1 403 .*Pages of that origin may not connect\n$/s);
+  });
+
+  test("answers 404 for what it does not accept, and 403 for whom its factory refuses", async () => {
+    const { transport } = await dialled({ accepts: ({ target }) => target === "/other" });
+    transport.remote.write(request());
+    assert.match(transport.text(), /^HTTP\/1.1 404 /);
+    const reactor = new MemoryReactor();
+    await reactor.listenTcp(
+      { port: 80 },
+      webSocketFactory(reactor, () => undefined),
+    );
+    const other = reactor.dial(80);
+    other.remote.write(request());
+    assert.match(other.text(), /^HTTP\/1.1 403 /);
+  });
+
+  test("answers what is no HTTP by 400, and closes", async () => {
+    const { reactor, transport } = await dialled();
+    transport.remote.write("hello\r\n\r\n");
+    reactor.settle();
+    assert.match(transport.text(), /^HTTP\/1.1 400 /);
+    reactor.advance(2_000);
+    assert.equal(transport.connected, false);
+  });
+
+  test("does not wait for ever for a request", async () => {
+    const { reactor, transport } = await dialled({ http: { timeouts: { headTimeoutMs: 500 } } });
+    transport.remote.write("GET / HT");
+    reactor.advance(500);
+    reactor.advance(2_000);
+    assert.equal(transport.connected, false);
+  });
+});
+
+describe("acceptWebSocket", () => {
+  test("gives an answer, and a protocol that takes over the transport", () => {
+    const clock = new Clock();
+    const talker = new Talker();
+    const headers = new HeaderMap(HEAD.slice(1).map((line) => line.split(": ") as [string, string]));
+    headers.append("Sec-WebSocket-Protocol", "chat");
+    const answer = acceptWebSocket(clock, { method: "GET", headers }, talker, { subprotocols: ["chat"] });
+    assert.ok(answer.status === 101);
+    assert.equal(new HeaderMap(answer.headers).get("sec-websocket-protocol"), "chat");
+    const transport = new MemoryTransport();
+    transport.attach(answer.protocol);
+    transport.remote.write(frame(1, "hello"));
+    talker.sendMessage("hi");
+    assert.deepEqual(
+      [talker.events, talker.subprotocol, [...transport.bytes()]],
+      [["made", "hello"], "chat", [0x81, 2, 0x68, 0x69]],
+    );
+    assert.equal(answer.protocol.innermost, talker);
+  });
+});
+
+async function dialled(
+  options?: WebSocketFactoryOptions,
+): Promise<{ reactor: MemoryReactor; transport: MemoryTransport; talker: Talker }> {
+  const reactor = new MemoryReactor();
+  const talker = new Talker();
+  await reactor.listenTcp(
+    { port: 80 },
+    webSocketFactory(reactor, () => talker, options),
+  );
+  return { reactor, transport: reactor.dial(80), talker };
+}
+
+function request(...more: readonly string[]): string {
+  return `${[...HEAD, ...more].join("\r\n")}\r\n\r\n`;
+}

@@ -1,0 +1,155 @@
+import type { Address } from "../../core/address.ts";
+import { buildProtocol, type Factory, type Protocol, type ProtocolFactory } from "../../core/protocol.ts";
+import type { Clock } from "../../core/time/clock.ts";
+import type { SomeHttp1Timeouts } from "../http1/deadlines.ts";
+import type { Http1Event, Http1Request } from "../http1/events.ts";
+import type { SomeHttp1Limits } from "../http1/limits.ts";
+import { Http1Protocol } from "../http1/protocol.ts";
+import type { WebSocketOptions } from "./connection.ts";
+import {
+  type Acceptance,
+  type AcceptOptions,
+  answerUpgrade,
+  type Refusal,
+  type UpgradeRequest,
+} from "./handshake/accept.ts";
+import type { WebSocketProtocol } from "./protocol.ts";
+import { sessionOf } from "./session/protocol.ts";
+
+/** Whom a server speaks with, and how. */
+export interface WebSocketServerOptions extends WebSocketOptions, AcceptOptions {}
+
+/** A server that does nothing but WebSocket. */
+export interface WebSocketFactoryOptions extends WebSocketServerOptions {
+  /** Asked for each request that is a WebSocket's; `false` is answered by 404. Default: all paths are one. */
+  readonly accepts?: ((request: Http1Request) => boolean) | undefined;
+  /** For the handshake's head. */
+  readonly http?:
+    | { readonly limits?: SomeHttp1Limits | undefined; readonly timeouts?: SomeHttp1Timeouts | undefined }
+    | undefined;
+}
+
+/** The answer of a server that goes on in WebSocket. */
+export interface AcceptedWebSocket extends Acceptance {
+  /** Has the connection from here on: `makeConnection(transport)`, then the bytes behind the request, if some came. */
+  readonly protocol: Protocol;
+}
+
+/**
+ * For servers of HTTP: what to answer to a request, and what takes over the connection once a 101 is sent.
+ *
+ * @example
+ * ```ts
+ * import { acceptWebSocket, HeaderMap, WebSocketProtocol } from "ropewalk/websocket";
+ * import { Clock } from "ropewalk/testing";
+ *
+ * const request = { method: "GET", headers: new HeaderMap() };
+ * const answer = acceptWebSocket(new Clock(), request, new WebSocketProtocol());
+ * console.log(answer.status, "protocol" in answer); // 426 false
+ * ```
+ */
+export function acceptWebSocket(
+  clock: Clock,
+  request: UpgradeRequest,
+  protocol: WebSocketProtocol,
+  options: WebSocketServerOptions = {},
+): AcceptedWebSocket | Refusal {
+  const answer = answerUpgrade(request, options);
+  if (answer.status !== 101) return answer;
+  const { subprotocol, deflate } = answer;
+  const session = sessionOf("server", clock, protocol, { subprotocol, deflate, request }, options);
+  return { ...answer, protocol: session };
+}
+
+/**
+ * A factory for `listen` whose connections are WebSockets. A request that is none is answered by 426, and one from a foreign
+ * page by 403; a protocol that `factory` refuses by 403, too.
+ *
+ * @example
+ * ```ts
+ * import { listen, NodeReactor } from "ropewalk";
+ * import { WebSocketProtocol, webSocketFactory } from "ropewalk/websocket";
+ *
+ * class Clock extends WebSocketProtocol {
+ *   override connectionMade(): void {
+ *     this.sendMessage(new Date().toISOString());
+ *     this.close();
+ *   }
+ * }
+ * const reactor = new NodeReactor();
+ * const factory = webSocketFactory(reactor, () => new Clock(), { subprotocols: ["time"], limits: { maxMessageBytes: 100 } });
+ * const port = await listen(reactor, "tcp:0:interface=127.0.0.1", factory);
+ * await port.stopListening();
+ * ```
+ */
+export function webSocketFactory(
+  clock: Clock,
+  factory: ProtocolFactory<WebSocketProtocol>,
+  options: WebSocketFactoryOptions = {},
+): Factory {
+  return { buildProtocol: (peer) => new ServerHandshake(clock, factory, peer, options) };
+}
+
+class ServerHandshake extends Http1Protocol {
+  readonly #clock: Clock;
+  readonly #factory: ProtocolFactory<WebSocketProtocol>;
+  readonly #peer: Address;
+  readonly #options: WebSocketFactoryOptions;
+  #request: Http1Request | undefined = undefined;
+  #session: Protocol | undefined = undefined;
+
+  constructor(
+    clock: Clock,
+    factory: ProtocolFactory<WebSocketProtocol>,
+    peer: Address,
+    options: WebSocketFactoryOptions,
+  ) {
+    super("server", clock, options.http);
+    this.#clock = clock;
+    this.#factory = factory;
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  protected override eventReceived(event: Http1Event): void {
+    switch (event.type) {
+      case "request":
+        this.#request = event;
+        return;
+      case "end":
+        this.#answer(this.#request as Http1Request);
+        return;
+      case "switched":
+        this.handOver(this.#session as Protocol, event.rest);
+        return;
+      case "closed":
+        this.transport.loseConnection();
+        return;
+      default:
+        // A body, which nobody asked for: it is passed over.
+        return;
+    }
+  }
+
+  #answer(request: Http1Request): void {
+    const answer = answerUpgrade(request, this.#options);
+    if (answer.status !== 101) {
+      this.#refuse(answer.status, answer.problem, answer.headers);
+    } else if (this.#options.accepts?.(request) === false) {
+      this.#refuse(404, "There is no WebSocket here");
+    } else {
+      const inner = buildProtocol(this.#factory, this.#peer);
+      if (inner === undefined) this.#refuse(403, "This connection was refused");
+      else this.#accept(answer, inner, request);
+    }
+  }
+
+  #accept({ headers, subprotocol, deflate }: Acceptance, inner: WebSocketProtocol, request: Http1Request): void {
+    this.#session = sessionOf("server", this.#clock, inner, { subprotocol, deflate, request }, this.#options);
+    this.send({ type: "informational", status: 101, headers });
+  }
+
+  #refuse(status: number, problem: string, headers: Refusal["headers"] = []): void {
+    this.sendWhole({ type: "response", status, headers: [...headers, ["Content-Type", "text/plain"]] }, `${problem}\n`);
+  }
+}
