@@ -1,5 +1,6 @@
 export { type IdleTimeoutOptions, idleTimeout } from "./idle-timeout.ts";
 export { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
+export { isPublicAddress } from "./public-address.ts";
 export { type Rates, type ThrottleOptions, throttle } from "./throttle.ts";
 export {
   escapeBytes,

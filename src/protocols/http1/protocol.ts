@@ -159,8 +159,11 @@ export abstract class Http1Protocol extends Protocol {
     });
   }
 
-  /** The connection belongs to `successor` from here on, beginning with bytes that came already. */
-  protected handOver(successor: Protocol, rest: Uint8Array): void {
+  /**
+   * The connection belongs to `successor` from here on, beginning with bytes that came already. `onMade` is called between its
+   * connectionMade and those. What its connectionMade throws is thrown on, and ends the connection.
+   */
+  protected handOver(successor: Protocol, rest: Uint8Array, onMade?: () => void): void {
     this.#stopTimer();
     this.#successor = successor;
     const early = rest.length === 0 ? undefined : new EarlyBytesTransport(this.transport, successor, rest);
@@ -172,6 +175,7 @@ export abstract class Http1Protocol extends Protocol {
       throw error;
     }
     if (this.#isWritingPaused) successor.writingPaused();
+    onMade?.();
     early?.deliverEarly();
   }
 

@@ -12,3 +12,6 @@ export type { MethodResult, MethodValue } from "./tree/answer-of.ts";
 export { NoResource, Redirect, redirectTo } from "./tree/pages.ts";
 export { type Child, Resource } from "./tree/resource.ts";
 export { TreePath } from "./tree/tree-path.ts";
+export { connectThroughHttp, type HttpConnectOptions } from "./tunnel/client.ts";
+export { httpConnectClient } from "./tunnel/endpoints/client.ts";
+export { ProxyRefusedError } from "./tunnel/errors.ts";

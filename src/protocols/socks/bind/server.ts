@@ -3,9 +3,9 @@ import type { Address, TcpAddress } from "../../../core/address.ts";
 import { coroutine } from "../../../core/deferred/coroutine.ts";
 import { Deferred } from "../../../core/deferred/deferred.ts";
 import type { Reactor } from "../../../core/reactor.ts";
+import { FarEnd } from "../../../policies/relay.ts";
 import { allowedAddresses, type DialSettings } from "../dial/client.ts";
 import type { SocksAddress, SocksRequest } from "../events.ts";
-import { FarEnd } from "../protocol.ts";
 
 /** Where to wait, for whom, and for how long. */
 export interface BindSettings extends DialSettings {

@@ -1,14 +1,13 @@
 /** What a proxy does to reach a target: look it up, ask the rules about each address, dial, and say why it failed. */
-import type { TcpAddress } from "../../../core/address.ts";
 import type { Deferred } from "../../../core/deferred/deferred.ts";
 import { TimeoutError } from "../../../core/deferred/errors.ts";
 import { ConnectError, LookupError } from "../../../core/errors.ts";
-import { happyEyeballs } from "../../../core/happy-eyeballs.ts";
 import type { HostAddress, Reactor } from "../../../core/reactor.ts";
+import { dialChosen } from "../../../policies/dial-chosen.ts";
+import { FarEnd } from "../../../policies/relay.ts";
 import { REPLY } from "../codec.ts";
 import { SocksRefusedError } from "../errors.ts";
 import type { SocksAddress, SocksRequest } from "../events.ts";
-import { FarEnd } from "../protocol.ts";
 
 /** The part of a server's options that this needs. */
 export interface DialSettings {
@@ -19,31 +18,31 @@ export interface DialSettings {
 /** Fires with the connection. Fails with SocksRefusedError if no address is allowed, else as `reactor.connectTcp` does. */
 export function dial(reactor: Reactor, request: SocksRequest, settings: DialSettings): Deferred<FarEnd> {
   const { connectTimeoutMs: timeoutMs = CONNECT_TIMEOUT_MS } = settings;
-  const { host: name, port } = request;
-  return allowedAddresses(reactor, request, settings)
-    .addCallback((addresses) => {
-      const targets = addresses.map(({ host, family }): TcpAddress => ({ kind: "tcp", host, port, family }));
-      const attempt = ({ host }: TcpAddress) => reactor.connectTcp({ host, port, timeoutMs }, () => new FarEnd());
-      const discard = (late: FarEnd): void => late.transport.abortConnection();
-      return happyEyeballs(reactor, targets, attempt, { target: `${name}:${port}`, discard });
-    })
-    .addTimeout(timeoutMs, reactor);
+  const { host, port } = request;
+  const choose = (found: readonly HostAddress[]): readonly HostAddress[] => allowedOf(found, request, settings);
+  return dialChosen(reactor, { host, port, timeoutMs }, choose, () => new FarEnd());
 }
 
 /** The addresses of a host that the rules allow. Fails with SocksRefusedError if there is none, and with LookupError. */
 export function allowedAddresses(
   reactor: Reactor,
   request: SocksRequest,
-  { allowAddress }: DialSettings,
+  settings: DialSettings,
 ): Deferred<readonly HostAddress[]> {
+  return reactor.lookup(request.host).addCallback((found) => allowedOf(found, request, settings));
+}
+
+function allowedOf(
+  found: readonly HostAddress[],
+  request: SocksRequest,
+  { allowAddress }: DialSettings,
+): readonly HostAddress[] {
+  if (allowAddress === undefined) return found;
   const { host: name, port } = request;
-  return reactor.lookup(name).addCallback((found) => {
-    if (allowAddress === undefined) return found;
-    const allowed = found.filter(({ host }) => allowAddress({ host, port }, request));
-    if (allowed.length > 0) return allowed;
-    const hosts = found.map(({ host }) => host).join(", ");
-    throw new SocksRefusedError(`no address of ${JSON.stringify(name)} is allowed: ${hosts}`, REPLY.notAllowed);
-  });
+  const allowed = found.filter(({ host }) => allowAddress({ host, port }, request));
+  if (allowed.length > 0) return allowed;
+  const hosts = found.map(({ host }) => host).join(", ");
+  throw new SocksRefusedError(`no address of ${JSON.stringify(name)} is allowed: ${hosts}`, REPLY.notAllowed);
 }
 
 /** The number of RFC 1928 §6 that says best why it failed. */

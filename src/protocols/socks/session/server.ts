@@ -5,6 +5,7 @@ import { Logger } from "../../../core/log/logger.ts";
 import { Protocol } from "../../../core/protocol.ts";
 import type { Reactor } from "../../../core/reactor.ts";
 import type { DelayedCall } from "../../../core/time/clock.ts";
+import { FarEnd, IdleTimer, passOn } from "../../../policies/relay.ts";
 import { waitForCaller } from "../bind/server.ts";
 import { METHOD, NOWHERE, REPLY } from "../codec.ts";
 import { SocksServerConnection } from "../connection.ts";
@@ -18,7 +19,6 @@ import type {
   SocksRequest,
   SocksServerEvent,
 } from "../events.ts";
-import { FarEnd, IdleTimer, passOn } from "../protocol.ts";
 import type { SocksServerOptions } from "../server.ts";
 import { UdpAssociation } from "../udp/server.ts";
 

@@ -5,11 +5,11 @@ import type { Deferred } from "../../../core/deferred/deferred.ts";
 import { maybeDeferred } from "../../../core/deferred/succeed.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import type { HostAddress, Reactor } from "../../../core/reactor.ts";
+import type { IdleTimer } from "../../../policies/relay.ts";
 import { encodeDatagram, readDatagram } from "../codec.ts";
 import { allowedAddresses, type DialSettings } from "../dial/client.ts";
 import { RemoteSocksError } from "../errors.ts";
 import type { SocksAddress, SocksDatagram, SocksRequest } from "../events.ts";
-import type { IdleTimer } from "../protocol.ts";
 
 /** For whom, where, and by which rules. */
 export interface UdpSettings extends DialSettings {
