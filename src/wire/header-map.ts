@@ -26,11 +26,14 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   #places: readonly number[];
   /** Name, value, name, value, …; undefined until something is changed. */
   #list: string[] | undefined;
+  /** The lines as whoever sent them wrote them, so that what is sent again need not be checked again; gone with a change. */
+  written: string | undefined;
 
   constructor(init: HeaderInit = NOTHING) {
     this.#text = "";
     this.#places = NO_PLACES;
     this.#list = undefined;
+    this.written = undefined;
     if (init !== NOTHING) this.#fill(init);
   }
 
@@ -111,6 +114,13 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   }
 
   #fill(init: HeaderInit): void {
+    if (init instanceof HeaderMap) {
+      this.#text = init.#text;
+      this.#places = init.#places;
+      this.#list = init.#list?.slice();
+      this.written = init.written;
+      return;
+    }
     const list: string[] = [];
     this.#list = list;
     if (Symbol.iterator in init) {
@@ -157,6 +167,7 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   }
 
   #listed(): string[] {
+    this.written = undefined;
     if (this.#list !== undefined) return this.#list;
     const list: string[] = [];
     for (let line = 0; line < this.size; line++) list.push(this.nameAt(line), this.valueAt(line));

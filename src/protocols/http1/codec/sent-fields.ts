@@ -16,13 +16,15 @@ export class SentFields {
   saysUpgrade = false;
   hasUpgrade = false;
   expectsContinue = false;
+  /** A field among them says something about framing or the connection. */
+  #tells = false;
 
   /** @throws LocalProtocolError for what is no field, or says two things about framing. */
   read(headers: HeaderInit | undefined): void {
     this.#begin();
     if (headers === undefined) return;
     if (headers instanceof HeaderMap) {
-      for (let line = 0; line < headers.size; line++) this.#add(headers.nameAt(line), headers.valueAt(line));
+      this.#readMap(headers);
     } else if (Symbol.iterator in headers) {
       for (const [name, value] of headers) this.#add(name, value);
     } else {
@@ -31,6 +33,16 @@ export class SentFields {
     if (this.isChunked && this.contentLength !== -1) {
       throw new LocalProtocolError("Cannot send Content-Length and Transfer-Encoding in one head: leave one out");
     }
+  }
+
+  #readMap(headers: HeaderMap): void {
+    if (headers.written !== undefined) {
+      this.text = headers.written;
+      return;
+    }
+    this.#tells = false;
+    for (let line = 0; line < headers.size; line++) this.#add(headers.nameAt(line), headers.valueAt(line));
+    if (!this.#tells) headers.written = this.text;
   }
 
   #begin(): void {
@@ -57,7 +69,10 @@ export class SentFields {
         `Cannot send header ${name} with the value ${JSON.stringify(value)}: it may have neither line ends nor other controls, and no characters above U+00FF`,
       );
     }
-    if (meaning !== "") this.#note(meaning, name, value);
+    if (meaning !== "") {
+      this.#tells = true;
+      this.#note(meaning, name, value);
+    }
     this.text += `${name}: ${value}\r\n`;
   }
 

@@ -29,8 +29,8 @@ export class Headers implements globalThis.Headers {
       this.map = init;
       return;
     }
-    this.map = new HeaderMap();
-    if (init === undefined) return;
+    this.map = init instanceof Headers ? new HeaderMap(init.map) : new HeaderMap();
+    if (init === undefined || init instanceof Headers) return;
     if (Symbol.iterator in init) {
       for (const [name, value] of init as Iterable<readonly [string, string]>) this.append(name, value);
       return;

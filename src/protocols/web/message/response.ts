@@ -54,9 +54,9 @@ export class Response extends Body implements globalThis.Response {
   static json(value: unknown, init?: ResponseInit): Response {
     const text = JSON.stringify(value) as string | undefined;
     if (text === undefined) throw new TypeError(`Cannot make JSON of ${typeof value}`);
-    const headers = new Headers(init?.headers);
-    if (!headers.has("content-type")) headers.set("Content-Type", "application/json");
-    return new Response(text, { ...init, headers });
+    const response = new Response(text, init);
+    response.#type = JSON_TYPE;
+    return response;
   }
 
   /** @throws RangeError for a status that is no redirection. */
@@ -80,8 +80,10 @@ export class Response extends Body implements globalThis.Response {
 
   /** For who sends it: the fields as they go on the wire, not to be changed. */
   get fields(): HeaderMap {
-    if (this.#headers === undefined && (this.#type === undefined || this.#type === TEXT_TYPE)) {
-      return this.#type === undefined ? NO_FIELDS : TEXT_FIELDS;
+    if (this.#headers === undefined) {
+      if (this.#type === undefined) return NO_FIELDS;
+      if (this.#type === TEXT_TYPE) return TEXT_FIELDS;
+      if (this.#type === JSON_TYPE) return JSON_FIELDS;
     }
     return this.headers.map;
   }
@@ -111,4 +113,6 @@ function checkStatus(status: number, hasBody: boolean): void {
 
 const REDIRECTIONS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const NO_FIELDS = new HeaderMap();
+const JSON_TYPE = "application/json";
+const JSON_FIELDS = new HeaderMap({ "Content-Type": JSON_TYPE });
 const TEXT_FIELDS = new HeaderMap({ "Content-Type": TEXT_TYPE });

@@ -10,6 +10,7 @@ import type { Http1Event, Http1Request, ResponseHead } from "../../http1/events.
 import { Http1Protocol } from "../../http1/protocol.ts";
 import type { BodySource } from "../message/body.ts";
 import { PartReader } from "../message/part-reader.ts";
+import { platformBody } from "../message/platform-body.ts";
 import { Request } from "../message/request.ts";
 import { Response, type ResponseInit } from "../message/response.ts";
 import { Exchange, type ExchangeConnection } from "./exchange.ts";
@@ -166,7 +167,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
       throw new TypeError(`Cannot send an answer that is ${String(answer)}: a handler returns a Response`);
     }
-    this.#send(exchange, answer, answer.headers, answer.body as BodySource);
+    this.#send(exchange, answer, answer.headers, platformBody(answer));
   }
 
   #send(exchange: Exchange, answer: Answer, headers: HeaderInit, body: BodySource): void {
