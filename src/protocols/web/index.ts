@@ -15,3 +15,4 @@ export { TreePath } from "./tree/tree-path.ts";
 export { connectThroughHttp, type HttpConnectOptions } from "./tunnel/client.ts";
 export { httpConnectClient } from "./tunnel/endpoints/client.ts";
 export { ProxyRefusedError } from "./tunnel/errors.ts";
+export { webSocket } from "./websocket/server.ts";
