@@ -1,7 +1,7 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-type ServerMode = "echo" | "lines" | "sink" | "source" | "amp" | "socks" | "proxied";
-type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold" | "calls";
+type ServerMode = "echo" | "lines" | "sink" | "source" | "amp" | "socks" | "proxied" | "websocket" | "broadcast";
+type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold" | "calls" | "frames" | "spread";
 
 export interface TcpLoad {
   readonly name: string;
@@ -11,8 +11,8 @@ export interface TcpLoad {
   readonly connections: number;
   /** Messages of 64 bytes, or calls, that are on their way at once on each connection. */
   readonly depth: number;
-  /** What each connection says before its first message: through SOCKS to an echo, or a PROXY header. */
-  readonly opening?: "socks" | "proxy";
+  /** What each connection says before its first message: through SOCKS to an echo, a PROXY header, a WebSocket's handshake. */
+  readonly opening?: "socks" | "proxy" | "websocket";
   /** Those that have the mode; all `tcpServers` unless given. */
   readonly servers?: readonly string[];
 }
@@ -143,6 +143,30 @@ export const catalogue: Readonly<Record<string, Bench>> = {
         servers: ["ropewalk", "twisted"],
       },
     ],
+  },
+  "ws-echo": {
+    kind: "tcp",
+    loads: [1, 16].map((depth) => ({
+      name: depth === 1 ? "ping-pong" : `${depth} pipelined`,
+      mode: "websocket",
+      kind: "frames",
+      connections: 100,
+      depth,
+      opening: "websocket",
+      servers: ["ropewalk", "ws"],
+    })),
+  },
+  "ws-broadcast": {
+    kind: "tcp",
+    loads: [1, 16].map((depth) => ({
+      name: depth === 1 ? "to 1 000" : `to 1 000, ${depth} at a time`,
+      mode: "broadcast",
+      kind: "spread",
+      connections: 1_000,
+      depth,
+      opening: "websocket",
+      servers: ["ropewalk", "ws"],
+    })),
   },
   memcache: {
     kind: "job",

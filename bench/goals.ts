@@ -71,6 +71,8 @@ export const promised: readonly Goal[] = [
   { what: "HTTP over TLS", bench: "http-hello", load: "keep-alive, TLS", over: "node-http", atLeast: 1.4 },
   { what: "HTTP, 16 pipelined", bench: "http-pipeline", load: "16 pipelined", over: "node-http", atLeast: 12 },
   { what: "JSON there and back", bench: "http-json", load: "POST and back", over: "fastify", atLeast: 2 },
+  { what: "WebSocket echo", bench: "ws-echo", load: "ping-pong", over: "ws", atLeast: 1.3 },
+  { what: "WebSocket broadcast", bench: "ws-broadcast", load: "to 1 000", over: "ws", atLeast: 1.3 },
   { what: "timer", ...timer, unit: "ns", atMost: 50 },
   { what: "timer", ...timer, over: "node", atLeast: 5 },
   { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },

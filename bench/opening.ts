@@ -22,3 +22,13 @@ export function socksOpening(targetPort: number): Opening {
 export const proxyOpening: Opening = [
   { said: "0d0a0d0a000d0a515549540a2111000cc0000201c0000202c3500050", answerBytes: 0 },
 ];
+
+/** A WebSocket's handshake. Its answer is no longer than RFC 6455 asks for, from ours and from ws. */
+export const webSocketOpening: Opening = [
+  { said: Buffer.from(handshake(), "latin1").toString("hex"), answerBytes: 129 },
+];
+
+function handshake(): string {
+  const head = ["GET / HTTP/1.1", "Host: 127.0.0.1", "Connection: Upgrade", "Upgrade: websocket"];
+  return `${[...head, "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="].join("\r\n")}\r\n\r\n`;
+}

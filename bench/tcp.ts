@@ -4,7 +4,7 @@ import type { Options } from "./arguments.ts";
 import { type TcpBench, type TcpLoad, tcpServers } from "./catalogue.ts";
 import { type Figure, rotated, type Sample, toFigure } from "./figure.ts";
 import { cpuUs, rssBytes } from "./measure.ts";
-import { type Opening, proxyOpening, socksOpening } from "./opening.ts";
+import { type Opening, proxyOpening, socksOpening, webSocketOpening } from "./opening.ts";
 import { Program } from "./program.ts";
 import type { Toolbox } from "./toolbox.ts";
 
@@ -46,6 +46,7 @@ function startTarget(toolbox: Toolbox): Promise<Server> {
 
 function openingOf({ opening }: TcpLoad, target: Server | undefined): Opening {
   if (opening === "proxy") return proxyOpening;
+  if (opening === "websocket") return webSocketOpening;
   return target === undefined ? [] : socksOpening(Number(target.port));
 }
 

@@ -36,6 +36,7 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
     "node-net": () => [execPath, join(built, "servers/node-net.js")],
     twisted: () => findTwisted(warn, "servers/twisted_server.py"),
     "c-epoll": () => compile("servers/epoll.c"),
+    ws: () => [execPath, join(built, "servers/ws.js")],
     microsocks: () => findProgram(warn, "microsocks", "apt-get install microsocks", "servers/microsocks.py"),
     "http-ropewalk": () => [execPath, join(built, "servers/http/ropewalk.js")],
     "http-node": () => [execPath, join(built, "servers/http/node-http.js")],

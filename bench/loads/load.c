@@ -7,6 +7,8 @@
 // Each OPENING, in hex, is what a connection says first, and ANSWER_BYTES long what it gets for it.
 //   exchange  DEPTH lines of 64 bytes at a time on each connection; all must come back the same
 //   calls     DEPTH AMP calls of Sum at a time on each connection, as Twisted's client makes them; all must be answered
+//   frames    DEPTH WebSocket text messages of 64 bytes at a time on each connection; all must come back the same
+//   spread    the first connection sends DEPTH of them at a time; all connections must get each of them
 //   send      64 KiB chunks to the server, which answers each MiB with that MiB's last byte
 //   receive   one byte asks for one MiB in 64 KiB chunks
 //   churn     connect, one exchange of 64 bytes, half-close, wait for the server's close; CONNECTIONS at a time
@@ -32,7 +34,7 @@ typedef struct {
   int fd;
   int state;
   unsigned long sent, got; // bytes
-  char out[MESSAGE * MAX_DEPTH];
+  char out[(MESSAGE + 2) * MAX_DEPTH];
 } Connection;
 
 typedef struct {
@@ -140,6 +142,24 @@ static void send_calls(Connection *c, int count) {
   if (send(c->fd, scratch, at - scratch, MSG_NOSIGNAL) != at - scratch) fail("cannot send");
 }
 
+// A masked frame for each message, and the frame that is due for it, in one buffer each.
+static size_t put_frames(char *frames, char *due, int count) {
+  static const unsigned char key[4] = {0x37, 0xfa, 0x21, 0x3d};
+  for (int i = 0; i < count; i++, frames += MESSAGE + 6, due += MESSAGE + 2) {
+    due[0] = (char)0x81, due[1] = MESSAGE;
+    memset(due + 2, 'a' + i % 26, MESSAGE), put_digits(due + 2, sequence++, 16);
+    frames[0] = (char)0x81, frames[1] = (char)(0x80 | MESSAGE), memcpy(frames + 2, key, 4);
+    for (int at = 0; at < MESSAGE; at++) frames[6 + at] = due[2 + at] ^ key[at % 4];
+  }
+  return count * (MESSAGE + 6);
+}
+
+static void send_frames(Connection *c, int count) {
+  size_t length = put_frames(scratch, c->out, count);
+  c->sent = count * (MESSAGE + 2), c->got = 0;
+  if (send(c->fd, scratch, length, MSG_NOSIGNAL) != (ssize_t)length) fail("cannot send");
+}
+
 // Each of the following handles one event and returns 1 when its connection has done all it will do.
 static int exchange(Connection *c, int over) {
   if (!receive_messages(c)) return 0;
@@ -154,6 +174,35 @@ static int call(Connection *c, int over) {
   ops += depth;
   if (over) return 1;
   send_calls(c, depth);
+  return 0;
+}
+
+static int echo_frames(Connection *c, int over) {
+  if (!receive_messages(c)) return 0;
+  ops += depth;
+  if (over) return 1;
+  send_frames(c, depth);
+  return 0;
+}
+
+static Connection *audience;
+static int audience_size, audience_left;
+
+static void speak(void) {
+  send_frames(audience, depth);
+  for (int i = 1; i < audience_size; i++) {
+    memcpy(audience[i].out, audience->out, audience->sent);
+    audience[i].sent = audience->sent, audience[i].got = 0;
+  }
+  audience_left = audience_size;
+}
+
+// Done when everybody has got everything.
+static int spread(Connection *c, int over) {
+  if (!receive_messages(c) || --audience_left > 0) return 0;
+  ops += (unsigned long)audience_size * depth;
+  if (over) return 1;
+  speak();
   return 0;
 }
 
@@ -257,7 +306,7 @@ static void wait_for_line(void) {
 
 int main(int argc, char **argv) {
   if (argc < 6 || argc % 2 || argc > 6 + 2 * MAX_OPENINGS)
-    refuse("usage: load exchange|calls|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH [OPENING ANSWER_BYTES]…");
+    refuse("usage: load exchange|calls|frames|spread|send|receive|churn|hold PORT SECONDS CONNECTIONS DEPTH [OPENING ANSWER_BYTES]…");
   for (int i = 6; i < argc; i += 2) add_opening(argv[i], argv[i + 1]);
   if (!strcmp(argv[1], "churn") && opening_count && openings[0].answer) refuse("churn takes no answer to its opening");
   const char *kind = argv[1];
@@ -273,7 +322,8 @@ int main(int argc, char **argv) {
   queue = epoll_create1(0);
 
   int is_exchange = !strcmp(kind, "exchange"), is_calls = !strcmp(kind, "calls"), is_send = !strcmp(kind, "send"), is_receive = !strcmp(kind, "receive");
-  int is_churn = !strcmp(kind, "churn"), opened_before = is_exchange || is_calls || is_send || is_receive;
+  int is_frames = !strcmp(kind, "frames"), is_spread = !strcmp(kind, "spread");
+  int is_churn = !strcmp(kind, "churn"), opened_before = is_exchange || is_calls || is_frames || is_spread || is_send || is_receive;
   Connection *all = calloc(connections, sizeof *all);
   for (int i = 0; opened_before && i < connections; i++) {
     all[i].fd = dial(0);
@@ -290,11 +340,16 @@ int main(int argc, char **argv) {
     watch(&all[i], is_send ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN);
     if (is_exchange) send_messages(&all[i], depth);
     if (is_calls) send_calls(&all[i], depth);
+    if (is_frames) send_frames(&all[i], depth);
     if (is_receive) for (int asked = 0; asked < WINDOW; asked++) ask(&all[i]);
   }
+  audience = all, audience_size = connections;
+  if (is_spread) speak();
   for (int i = 0; is_churn && i < connections; i++) redial(&all[i]);
   if (is_exchange) run(exchange, connections);
   else if (is_calls) run(call, connections);
+  else if (is_frames) run(echo_frames, connections);
+  else if (is_spread) run(spread, 1);
   else if (is_send) run(push, connections);
   else if (is_receive) run(pull, connections);
   else if (is_churn) run(churn, connections);

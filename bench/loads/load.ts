@@ -5,13 +5,22 @@ import { createInterface } from "node:readline";
 import { chunk, mib } from "../servers/wire.ts";
 
 const [kind = "", port = "", seconds = "", connections = "", depth = "", ...openings] = argv.slice(2);
-const kinds: Record<string, (socket: Socket, done: () => void) => void> = { exchange, calls, send, receive };
+const kinds: Record<string, (socket: Socket, done: () => void) => void> = {
+  exchange,
+  calls,
+  frames,
+  spread,
+  send,
+  receive,
+};
 const period = 251;
 const windowBytes = 4 * mib;
 const pattern = Buffer.from(Array.from({ length: period + chunk.length }, (_, i) => i % period));
 let ops = 0;
 let sequence = 0;
 let endsMs = 0;
+const audience: { due: Buffer; readonly done: () => void }[] = [];
+const speakers: Socket[] = [];
 
 await main();
 
@@ -53,6 +62,38 @@ function calls(socket: Socket, done: () => void): void {
     if (isOver()) done();
     else due = sendCalls(socket, Number(depth));
   });
+}
+
+function frames(socket: Socket, done: () => void): void {
+  let due = sendFrames(socket, Number(depth));
+  socket.on("data", (data: Buffer) => {
+    due = compared(data, due);
+    if (due.length > 0) return;
+    ops += Number(depth);
+    if (isOver()) done();
+    else due = sendFrames(socket, Number(depth));
+  });
+}
+
+/** The first one speaks when everybody has got everything. */
+function spread(socket: Socket, done: () => void): void {
+  const member: (typeof audience)[number] = { due: Buffer.alloc(0), done };
+  audience.push(member);
+  speakers.push(socket);
+  const speaker = speakers[0] ?? socket;
+  socket.on("data", (data: Buffer) => {
+    member.due = compared(data, member.due);
+    if (audience.some(({ due }) => due.length > 0)) return;
+    ops += audience.length * Number(depth);
+    if (isOver()) for (const each of audience) each.done();
+    else speak(speaker);
+  });
+  if (audience.length === Number(connections)) speak(speaker);
+}
+
+function speak(speaker: Socket): void {
+  const due = sendFrames(speaker, Number(depth));
+  for (const member of audience) member.due = due;
 }
 
 function send(socket: Socket, done: () => void): void {
@@ -167,6 +208,24 @@ function sendCalls(socket: Socket, count: number): Buffer {
   }
   socket.write(calls, "latin1");
   return Buffer.from(answers, "latin1");
+}
+
+/** WebSocket text messages of 64 bytes; returns the frames that are due for them. */
+function sendFrames(socket: Socket, count: number): Buffer {
+  const key = Buffer.from("37fa213d", "hex");
+  const sent: Buffer[] = [];
+  const due: Buffer[] = [];
+  for (let i = 0; i < count; i++, sequence++) {
+    const message = Buffer.from(sequence.toString(16).padStart(8, "0").padEnd(64, "a"), "latin1");
+    due.push(Buffer.of(0x81, message.length), message);
+    sent.push(
+      Buffer.of(0x81, 0x80 | message.length),
+      key,
+      Buffer.from(message.map((byte, at) => byte ^ (key[at % 4] ?? 0))),
+    );
+  }
+  socket.write(Buffer.concat(sent));
+  return Buffer.concat(due);
 }
 
 /** What is still due of `due` after `data`. */

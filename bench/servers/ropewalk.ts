@@ -4,6 +4,7 @@ import * as amp from "ropewalk/amp";
 import { receiveProxyHeader } from "ropewalk/haproxy";
 import { LineProtocol } from "ropewalk/line";
 import { socksServer } from "ropewalk/socks";
+import { Broadcast, WebSocketProtocol, webSocketFactory } from "ropewalk/websocket";
 import { chunk, chunksPerAsk, mib } from "./wire.ts";
 
 class Echo extends Protocol {
@@ -65,6 +66,24 @@ class Calculator extends amp.AmpProtocol {
   }
 }
 
+class MessageEcho extends WebSocketProtocol {
+  override messageReceived(data: string | Uint8Array): void {
+    this.sendMessage(data);
+  }
+}
+
+class Member extends WebSocketProtocol {
+  override connectionMade(): void {
+    room.add(this);
+  }
+
+  override messageReceived(data: string | Uint8Array): void {
+    room.send(data);
+  }
+}
+
+const room = new Broadcast();
+
 const modes: Record<string, (reactor: NodeReactor) => ProtocolFactory> = {
   echo: () => () => new Echo(),
   lines: () => () => new Lines(),
@@ -72,6 +91,8 @@ const modes: Record<string, (reactor: NodeReactor) => ProtocolFactory> = {
   source: () => () => new Source(),
   amp: () => () => new Calculator(),
   socks: (reactor) => socksServer(reactor),
+  websocket: (reactor) => webSocketFactory(reactor, () => new MessageEcho()),
+  broadcast: (reactor) => webSocketFactory(reactor, () => new Member()),
   proxied: (reactor) => receiveProxyHeader(() => new Echo(), { clock: reactor }),
 };
 

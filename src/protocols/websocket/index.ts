@@ -1,4 +1,5 @@
 export { HeaderMap } from "../../wire/header-map.ts";
+export { Broadcast, type BroadcastOptions } from "./broadcast/protocol.ts";
 export { connectWebSocket, type WebSocketClientOptions } from "./client.ts";
 export type { DeflateAgreement, DeflateSettings } from "./codec/deflate.ts";
 export { WebSocketConnection, type WebSocketConnectionOptions, type WebSocketOptions } from "./connection.ts";
