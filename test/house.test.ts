@@ -57,12 +57,18 @@ describe("planted violations", () => {
     /codec\.ts imports core\/deferred/,
   );
   caught("sansIo", { [codec]: `import { listen } from "../../endpoints/listen.ts";` }, /endpoints\/listen\.ts/);
+  caught(
+    "sansIo",
+    { [codec]: `import { Portal } from "../../cred/portal.ts";` },
+    /codec\.ts imports src\/cred\/portal\.ts/,
+  );
   caught("sansIo", { [codec]: `import { X } from "./protocol.ts";` }, /sans-IO by file name/);
   caught("sansIo", { "src/protocols/web/site.ts": `import "../http1/index.ts";` }, /site\.ts imports/);
   caught("sansIo", { "src/protocols/dns/index.ts": `export const x = 1;` }, /only re-exports/);
   passes("sansIo", {
     [codec]: `import "../../wire/bytes.ts"; import "../../core/errors.ts"; import "./events.ts";`,
     "src/protocols/dns/protocol.ts": `import "../../core/transport.ts";`,
+    "src/protocols/dns/login.ts": `import "../../cred/portal.ts";`,
     "src/protocols/dns/index.ts": `export * from "./protocol.ts"; export { x } from "./codec.ts";`,
     "src/protocols/dns/codec.test.ts": `import "../../testing/feed.ts";`,
   });

@@ -17,7 +17,12 @@ import type {
   WriteFileOptions,
 } from "ropewalk";
 import type { AmpOptions, CommandOptions, NoFields, SomeAmpLimits } from "ropewalk/amp";
-import type { LoginThrottleOptions, OneTimeTokensOptions, PasswordHasherOptions } from "ropewalk/cred";
+import type {
+  LoginThrottleOptions,
+  OneTimeTokensOptions,
+  PasswordHasherOptions,
+  RememberedOptions,
+} from "ropewalk/cred";
 import type { BackoffOptions, ClientServiceOptions, ConnectOptions } from "ropewalk/endpoints";
 import type { ConnectionLimits, IdleTimeoutOptions, ThrottleOptions, TrafficLogOptions } from "ropewalk/policies";
 import {
@@ -47,7 +52,12 @@ test("no option insists on being left out rather than undefined", () => {
   none<Strict<ConnectionLimits> | Strict<IdleTimeoutOptions> | Strict<ThrottleOptions> | Strict<TrafficLogOptions>>();
   none<Strict<AmpOptions> | Strict<SomeAmpLimits> | Strict<CommandOptions<NoFields, NoFields>>>();
   none<Strict<ClockOptions> | Strict<FeedOptions<object>> | Strict<MemoryReactorOptions> | Strict<PairOptions>>();
-  none<Strict<LoginThrottleOptions> | Strict<OneTimeTokensOptions> | Strict<PasswordHasherOptions>>();
+  none<
+    | Strict<LoginThrottleOptions>
+    | Strict<OneTimeTokensOptions>
+    | Strict<PasswordHasherOptions>
+    | Strict<RememberedOptions>
+  >();
   none<Strict<MemoryTransportOptions>>();
   // @ts-expect-error it is how this test would fail
   none<Strict<{ readonly strict?: number }>>();

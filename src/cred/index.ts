@@ -25,6 +25,7 @@ export { OneTimeTokens, type OneTimeTokensOptions } from "./one-time-tokens.ts";
 export { PasswordFile } from "./password-file.ts";
 export { PasswordHasher, type PasswordHasherOptions } from "./password-hasher.ts";
 export { type Admission, type Login, Portal, type Realm, type RealmLike } from "./portal.ts";
+export { type RememberedOptions, remembered } from "./remembered.ts";
 export { sameSecret } from "./same-secret.ts";
 export type { ScryptCost } from "./scrypt-hash.ts";
 export type { UserHashes } from "./user-hashes.ts";

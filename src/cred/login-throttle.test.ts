@@ -60,14 +60,48 @@ describe("a login throttle", () => {
     assert.equal(await guess(), "LoginFailed");
   });
 
-  test("counts attempts that still run", async () => {
+  test("lets no more run at a time than may go wrong; the others wait for them", async () => {
     const { throttle } = make({ maxFailures: 2 });
-    const running = [new Deferred<string>(), new Deferred<string>()];
-    const results = running.map((each) => throttle.attempt("a", () => each));
-    await assert.rejects(async () => await throttle.attempt("a", () => assert.fail("asked")), LoginThrottled);
-    for (const each of running) each.callback("in");
-    assert.deepEqual(await Promise.all(results), ["in", "in"]);
-    assert.equal(throttle.waitMs("a"), 0);
+    const running: Deferred<string>[] = [];
+    const login = (): Deferred<string> => {
+      running.push(new Deferred<string>());
+      return running.at(-1) as Deferred<string>;
+    };
+    const results = [1, 2, 3, 4].map(() => throttle.attempt("a", login));
+    assert.equal(running.length, 2);
+    running[0]?.callback("in");
+    assert.equal(running.length, 3);
+    running[1]?.errback(new LoginFailed());
+    assert.equal(running.length, 3, "one may go wrong, and one runs");
+    running[2]?.callback("in");
+    running[3]?.callback("in");
+    const outcomes = results.map((each) => each.addErrback((error: Error) => error.name));
+    assert.deepEqual(await Promise.all(outcomes), ["in", "LoginFailed", "in", "in"]);
+  });
+
+  test("sends those away who wait when the last one has gone wrong", async () => {
+    const { throttle } = make({ maxFailures: 1 });
+    const first = new Deferred<string>();
+    const results = [() => first, () => assert.fail("asked"), () => assert.fail("asked")].map((login) =>
+      throttle.attempt("a", login).addErrback((error: Error) => error.name),
+    );
+    first.errback(new LoginFailed());
+    assert.deepEqual(await Promise.all(results), ["LoginFailed", "LoginThrottled", "LoginThrottled"]);
+  });
+
+  test("lets so many wait, passes those over who have left, and does not forget who runs", async () => {
+    const { throttle } = make({ maxFailures: 1, maxWaiting: 2, maxKeys: 1 });
+    const first = new Deferred<string>();
+    const running = throttle.attempt("a", () => first);
+    const left = throttle.attempt("a", () => assert.fail("asked"));
+    const last = throttle.attempt("a", () => "last");
+    await assert.rejects(async () => await throttle.attempt("a", () => "too many"), LoginThrottled);
+    left.cancel();
+    await assert.rejects(async () => await left, { name: "AbortError" });
+    assert.equal(await throttle.attempt("b", () => "other"), "other");
+    first.callback("first");
+    assert.deepEqual(await Promise.all([running, last]), ["first", "last"]);
+    assert.equal(throttle.size, 0);
   });
 
   test("remembers a bounded number of keys: those that failed last", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Deferred } from "../core/deferred/deferred.ts";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { fail, maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Clock } from "../core/time/clock.ts";
 import { LoginFailed, LoginThrottled } from "./errors.ts";
@@ -12,12 +12,14 @@ export interface LoginThrottleOptions {
   readonly forgetMs?: number | undefined;
   /** Keys that are remembered; default 10 000, some megabytes. Of more, those are forgotten that failed the longest ago. */
   readonly maxKeys?: number | undefined;
+  /** Attempts of one key that may wait for those that run; default 100, a page with all its pictures. */
+  readonly maxWaiting?: number | undefined;
 }
 
 /**
  * Slows down whoever guesses: each key (an address, or an address and a name) has so many wrong logins, and gets one back every
- * `forgetMs`. An attempt counts while it runs, so that a thousand at a time are no way round; if it was right, or could not be
- * checked, it is taken back.
+ * `forgetMs`. No more attempts of a key run at a time than it has wrong ones left, so that a thousand at once are no way round;
+ * the others wait for them. What was right, or could not be checked, costs nothing.
  *
  * A name alone is a bad key: anybody could shut its owner out.
  *
@@ -38,63 +40,105 @@ export class LoginThrottle {
   readonly #maxFailures: number;
   readonly #forgetMs: number;
   readonly #maxKeys: number;
-  /** When all failures of a key will be forgotten. Those that failed last come last. */
-  readonly #clearMs = new Map<string, number>();
+  readonly #maxWaiting: number;
+  /** Those that were heard of last come last. */
+  readonly #keys = new Map<string, KeyState>();
 
   /** @throws RangeError for a number that is not positive. */
   constructor(clock: Pick<Clock, "now">, options: LoginThrottleOptions = {}) {
-    const { maxFailures = DEFAULT_MAX_FAILURES, forgetMs = DEFAULT_FORGET_MS, maxKeys = DEFAULT_MAX_KEYS } = options;
-    for (const [name, value] of Object.entries({ maxFailures, forgetMs, maxKeys })) {
+    const { maxFailures = DEFAULT_MAX_FAILURES, forgetMs = DEFAULT_FORGET_MS } = options;
+    const { maxKeys = DEFAULT_MAX_KEYS, maxWaiting = DEFAULT_MAX_WAITING } = options;
+    for (const [name, value] of Object.entries({ maxFailures, forgetMs, maxKeys, maxWaiting })) {
       if (!(value > 0)) throw new RangeError(`Cannot throttle logins with ${name} = ${value}: give a positive number`);
     }
     this.#clock = clock;
     this.#maxFailures = maxFailures;
     this.#forgetMs = forgetMs;
     this.#maxKeys = maxKeys;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Calls `login` and gives its result, or fails with {@link LoginThrottled} and does not call it. */
   attempt<T>(key: string, login: () => T | PromiseLike<T>): Deferred<T> {
     const short = shortened(key);
-    const waitMs = this.#waitMs(short);
-    if (waitMs > 0) return fail(new LoginThrottled(waitMs));
-    this.#move(short, this.#forgetMs);
+    const state = this.#keys.get(short) ?? { clearMs: 0, running: 0, waiting: [] };
+    const left = this.#left(state);
+    if (left === 0) return fail(new LoginThrottled(this.#waitMs(state)));
+    this.#keys.delete(short);
+    this.#keys.set(short, state);
+    this.#forgetSome();
+    if (state.running < left) return this.#run(short, state, login);
+    if (state.waiting.length >= this.#maxWaiting) return fail(new LoginThrottled(this.#forgetMs));
+    const turn = new Deferred<void>();
+    state.waiting.push(turn);
+    return turn.addCallback(() => this.#run(short, state, login));
+  }
+
+  /** How long this key has to wait until its next attempt; 0 if it need not. */
+  waitMs(key: string): number {
+    const state = this.#keys.get(shortened(key));
+    return state === undefined ? 0 : this.#waitMs(state);
+  }
+
+  /** How many keys are remembered. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  #run<T>(key: string, state: KeyState, login: () => T | PromiseLike<T>): Deferred<T> {
+    state.running += 1;
     return maybeDeferred(login).addCallbacks(
       (value) => {
-        this.#move(short, -this.#forgetMs);
+        this.#ended(key, state, false);
         return value;
       },
       (error) => {
-        if (!(error instanceof LoginFailed)) this.#move(short, -this.#forgetMs);
+        this.#ended(key, state, error instanceof LoginFailed);
         throw error;
       },
     );
   }
 
-  /** How long this key has to wait until its next attempt; 0 if it need not. */
-  waitMs(key: string): number {
-    return this.#waitMs(shortened(key));
+  #ended(key: string, state: KeyState, wasWrong: boolean): void {
+    state.running -= 1;
+    if (wasWrong) state.clearMs = Math.max(this.#clock.now(), state.clearMs) + this.#forgetMs;
+    while (state.waiting.length > 0) {
+      const left = this.#left(state);
+      if (left > 0 && state.running >= left) return;
+      const turn = state.waiting.shift() as Deferred<void>;
+      // It may have been cancelled in line.
+      if (turn.called) continue;
+      if (left > 0) turn.callback();
+      else turn.errback(new LoginThrottled(this.#waitMs(state)));
+    }
+    if (state.running === 0 && state.clearMs <= this.#clock.now()) this.#keys.delete(key);
   }
 
-  /** How many keys are remembered. */
-  get size(): number {
-    return this.#clearMs.size;
+  /** How many wrong attempts this key may still make now. */
+  #left({ clearMs }: KeyState): number {
+    const spentMs = Math.max(0, clearMs - this.#clock.now());
+    return Math.max(0, this.#maxFailures - Math.ceil(spentMs / this.#forgetMs));
   }
 
-  #waitMs(key: string): number {
-    const clearMs = this.#clearMs.get(key);
-    if (clearMs === undefined) return 0;
+  #waitMs({ clearMs }: KeyState): number {
     return Math.max(0, clearMs - this.#clock.now() - (this.#maxFailures - 1) * this.#forgetMs);
   }
 
-  #move(key: string, byMs: number): void {
-    const now = this.#clock.now();
-    const clearMs = Math.max(now, this.#clearMs.get(key) ?? now) + byMs;
-    this.#clearMs.delete(key);
-    if (clearMs <= now) return;
-    this.#clearMs.set(key, clearMs);
-    if (this.#clearMs.size > this.#maxKeys) this.#clearMs.delete(this.#clearMs.keys().next().value as string);
+  #forgetSome(): void {
+    if (this.#keys.size <= this.#maxKeys) return;
+    for (const [key, { running }] of this.#keys) {
+      if (running > 0) continue;
+      this.#keys.delete(key);
+      return;
+    }
   }
+}
+
+interface KeyState {
+  /** When all its wrong attempts will be forgotten. */
+  clearMs: number;
+  running: number;
+  readonly waiting: Deferred<void>[];
 }
 
 /** Keys come from outside; a long one takes no more room than another. */
@@ -106,3 +150,4 @@ const MAX_KEY_CHARACTERS = 64;
 const DEFAULT_MAX_FAILURES = 10;
 const DEFAULT_FORGET_MS = 30_000;
 const DEFAULT_MAX_KEYS = 10_000;
+const DEFAULT_MAX_WAITING = 100;

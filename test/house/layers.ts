@@ -153,6 +153,8 @@ function ioSeen(name: string, target: string): string | undefined {
   const room = roomOf(target);
   const targetName = posix.basename(target);
   if (room === "wire") return undefined;
+  // Who it is that logs in is no I/O, but it is no business of a parser's either.
+  if (room === "cred" && !PURE_ROOMS.has(name)) return undefined;
   if (room === "core") {
     const allowed = PURE_ROOMS.has(name) ? CORE_FOR_PURE_ROOMS : CORE_WITHOUT_IO;
     return allowed.has(targetName) ? undefined : `${name} imports core/${targetName}`;

@@ -1,3 +1,14 @@
+export type { UserPassword } from "./auth/basic.ts";
+export { ClientLogin, type ClientLoginOptions } from "./auth/client-login.ts";
+export type { DigestOptions } from "./auth/digest-server.ts";
+export { type AuthField, formatAuth, parseAuthorization, parseChallenges } from "./auth/fields.ts";
+export type { NonceOptions, NonceSource } from "./auth/nonces.ts";
+export {
+  type LoginResponder,
+  type LoginScheme,
+  type RequireLoginOptions,
+  requireLogin,
+} from "./auth/server.ts";
 export type { BodyInit, BodySource, Parts } from "./message/body.ts";
 export { Headers, type HeadersInit } from "./message/headers.ts";
 export { formatHttpDate, parseHttpDate } from "./message/http-date.ts";
