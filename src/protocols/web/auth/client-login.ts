@@ -28,15 +28,15 @@ export interface ClientLoginOptions extends UserPassword {
  * ```
  */
 export class ClientLogin {
-  readonly #random: { randomBytes(count: number): Uint8Array };
+  readonly #reactor: { randomBytes(count: number): Uint8Array };
   readonly #user: UserPassword;
   readonly #schemes: readonly string[];
   #answer: Answer | undefined = undefined;
   #wasSent = false;
 
   /** @throws TypeError if `preemptive` is wanted of a name or password that Basic cannot carry. */
-  constructor(random: { randomBytes(count: number): Uint8Array }, options: ClientLoginOptions) {
-    this.#random = random;
+  constructor(reactor: { randomBytes(count: number): Uint8Array }, options: ClientLoginOptions) {
+    this.#reactor = reactor;
     this.#user = { username: options.username, password: options.password };
     this.#schemes = options.schemes ?? ["basic", "digest"];
     if (options.preemptive === true) this.#answer = new BasicAnswer(undefined, this.#user);
@@ -58,7 +58,7 @@ export class ClientLogin {
     const knowsRealm = before !== undefined && (before.realm ?? realm) === realm;
     if (this.#wasSent && knowsRealm && before.scheme === scheme && !isStale) return false;
     this.#answer =
-      scheme === "basic" ? new BasicAnswer(realm, this.#user) : new DigestAnswer(params, this.#user, this.#random);
+      scheme === "basic" ? new BasicAnswer(realm, this.#user) : new DigestAnswer(params, this.#user, this.#reactor);
     this.#wasSent = false;
     return true;
   }
@@ -96,7 +96,7 @@ class DigestAnswer implements Answer {
   readonly scheme: string = "digest";
   readonly realm: string;
   readonly #user: UserPassword;
-  readonly #random: { randomBytes(count: number): Uint8Array };
+  readonly #reactor: { randomBytes(count: number): Uint8Array };
   readonly #challenge: ReadonlyMap<string, string>;
   readonly #algorithm: DigestAlgorithm;
   #count = 0;
@@ -104,12 +104,12 @@ class DigestAnswer implements Answer {
   constructor(
     challenge: ReadonlyMap<string, string>,
     user: UserPassword,
-    random: { randomBytes(count: number): Uint8Array },
+    reactor: { randomBytes(count: number): Uint8Array },
   ) {
     this.realm = challenge.get("realm") ?? "";
     this.#challenge = challenge;
     this.#user = user;
-    this.#random = random;
+    this.#reactor = reactor;
     this.#algorithm = algorithmOf(challenge.get("algorithm")) as DigestAlgorithm;
   }
 
@@ -118,7 +118,7 @@ class DigestAnswer implements Answer {
     const { realm } = this;
     const nonce = this.#challenge.get("nonce") as string;
     const nc = this.#count.toString(16).padStart(8, "0");
-    const cnonce = Buffer.from(this.#random.randomBytes(CNONCE_BYTES)).toString("base64url");
+    const cnonce = Buffer.from(this.#reactor.randomBytes(CNONCE_BYTES)).toString("base64url");
     const question = { method, uri: target, nonce, cnonce, nc };
     const response = digestResponse(this.#algorithm, { ...this.#user, realm: fromWire(realm) }, question);
     const params: [string, string][] = [

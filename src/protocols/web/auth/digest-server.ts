@@ -7,8 +7,11 @@ import { type NonceOptions, type NonceSource, Nonces } from "./nonces.ts";
 
 /** How a server does Digest. */
 export interface DigestOptions extends NonceOptions {
-  /** Offers MD5 after SHA-256, for clients that know nothing else: browsers before 2021, most of the small ones. Default false. */
-  readonly insecureMd5?: boolean | undefined;
+  /**
+   * Offers MD5 after SHA-256, for clients that know nothing else: Safari, wget. "only" leaves SHA-256 out, for those that give up
+   * at the first challenge that they do not know, as Python's urllib. Default false.
+   */
+  readonly insecureMd5?: boolean | "only" | undefined;
   /**
    * Lets clients send a hash of the name, so that who listens does not learn it. The checker then has to try all of its users:
    * InsecureSecrets does, one of your own has to ask `isUser`. Default false.
@@ -31,10 +34,14 @@ export class DigestServer {
   readonly #algorithms: readonly DigestAlgorithm[];
   readonly #takesHashedNames: boolean;
 
-  constructor(source: NonceSource, realm: string, options: DigestOptions = {}) {
+  constructor(reactor: NonceSource, realm: string, options: DigestOptions = {}) {
     this.#realm = realm;
-    this.#nonces = new Nonces(source, options);
-    this.#algorithms = options.insecureMd5 === true ? ["SHA-256", "MD5"] : ["SHA-256"];
+    this.#nonces = new Nonces(reactor, options);
+    const { insecureMd5 = false } = options;
+    this.#algorithms = [
+      ...(insecureMd5 === "only" ? [] : ["SHA-256" as const]),
+      ...(insecureMd5 ? ["MD5" as const] : []),
+    ];
     this.#takesHashedNames = options.userhash === true;
   }
 

@@ -26,13 +26,33 @@ export function parseChallenges(value: string): AuthField[] | undefined {
   return new FieldParser(value).challenges();
 }
 
-/** What an `Authorization` field says; undefined if it is malformed. */
+/**
+ * What an `Authorization` field says; undefined if it is malformed.
+ *
+ * @example
+ * ```ts
+ * import { parseAuthorization } from "ropewalk/web";
+ *
+ * console.log(parseAuthorization("Bearer mF_9.B5f-4.1JqM")?.token68); // mF_9.B5f-4.1JqM
+ * ```
+ */
 export function parseAuthorization(value: string): AuthField | undefined {
   const fields = parseChallenges(value);
   return fields?.length === 1 ? fields[0] : undefined;
 }
 
-/** A challenge or credentials as text. Values are put in quotes, but for those of the names in `bare`. */
+/**
+ * A challenge or credentials as text. Values are put in quotes, but for those of the names in `bare`.
+ *
+ * @throws TypeError for a value that no quoted string can hold.
+ *
+ * @example
+ * ```ts
+ * import { formatAuth } from "ropewalk/web";
+ *
+ * console.log(formatAuth("Bearer", [["realm", "ropes"], ["scope", "read write"]])); // Bearer realm="ropes", scope="read write"
+ * ```
+ */
 export function formatAuth(
   scheme: string,
   params: Iterable<readonly [string, string]>,

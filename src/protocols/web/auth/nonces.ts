@@ -22,7 +22,7 @@ export interface NonceOptions {
 }
 
 export class Nonces {
-  readonly #source: NonceSource;
+  readonly #reactor: NonceSource;
   readonly #lifetimeMs: number;
   readonly #maxInUse: number;
   readonly #key: Uint8Array;
@@ -31,8 +31,8 @@ export class Nonces {
   /** Nonces that are as old and not in use count as used. */
   #forgottenMs = Number.NEGATIVE_INFINITY;
 
-  constructor(source: NonceSource, options: NonceOptions = {}) {
-    this.#source = source;
+  constructor(reactor: NonceSource, options: NonceOptions = {}) {
+    this.#reactor = reactor;
     this.#lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS;
     this.#maxInUse = options.maxInUse ?? DEFAULT_MAX_IN_USE;
     if (!(this.#lifetimeMs > 0 && this.#maxInUse >= 1)) {
@@ -40,20 +40,20 @@ export class Nonces {
         `Cannot make nonces for ${this.#lifetimeMs} ms and keep ${this.#maxInUse}: both are positive`,
       );
     }
-    this.#key = source.randomBytes(MAC_BYTES);
+    this.#key = reactor.randomBytes(MAC_BYTES);
   }
 
   make(): string {
     const head = new Uint8Array(HEAD_BYTES);
-    new DataView(head.buffer).setFloat64(0, this.#source.now());
-    head.set(this.#source.randomBytes(HEAD_BYTES - TIME_BYTES), TIME_BYTES);
+    new DataView(head.buffer).setFloat64(0, this.#reactor.now());
+    head.set(this.#reactor.randomBytes(HEAD_BYTES - TIME_BYTES), TIME_BYTES);
     return Buffer.concat([head, this.#mac(head)]).toString("base64url");
   }
 
   /** Whether a request may still use this nonce with this count. */
   isFresh(nonce: string, count: number): boolean {
     const issuedMs = this.#issuedMs(nonce);
-    if (issuedMs === undefined || this.#source.now() - issuedMs >= this.#lifetimeMs) return false;
+    if (issuedMs === undefined || this.#reactor.now() - issuedMs >= this.#lifetimeMs) return false;
     const counts = this.#used.get(nonce);
     return counts === undefined ? issuedMs > this.#forgottenMs : counts.isNew(count);
   }
@@ -72,7 +72,7 @@ export class Nonces {
   }
 
   #makeRoom(): void {
-    const now = this.#source.now();
+    const now = this.#reactor.now();
     for (const [nonce, { issuedMs }] of this.#used) {
       const hasExpired = now - issuedMs >= this.#lifetimeMs;
       if (!hasExpired && this.#used.size < this.#maxInUse) return;

@@ -270,7 +270,7 @@ function make(
   const ask = async (shown?: string, host = "192.0.2.1") => {
     const headers = shown === undefined ? {} : { Authorization: shown };
     return await respond(
-      new Request("http://rope.example/knots?size=2", { headers, peer: { kind: "tcp", host, port: 1 } }),
+      new Request("http://rope.example/knots?size=2", { headers, peer: { kind: "tcp", host, port: 1, family: 4 } }),
     );
   };
   return { reactor, left, respond, ask };
