@@ -60,10 +60,18 @@ function serversOf(mode: string, names: readonly string[]): HttpServer[] {
   return names.map((name) => ({ name: name === "node" ? "node-http" : name, program: `http-${name}`, mode }));
 }
 
-/** The same answer from everybody; of ours also with the platform's own Response. */
+/** The same answer from everybody; of ours also from a tree, and with the platform's own Response. */
 const helloServers: readonly HttpServer[] = [
   ...serversOf("hello", ["ropewalk", "node", "fastify", "bun", "nginx", "twisted"]),
+  { name: "ropewalk-tree", program: "http-ropewalk", mode: "tree" },
   { name: "ropewalk-platform", program: "http-ropewalk", mode: "platform" },
+];
+
+/** One Hono application behind its own server and behind ours. */
+const honoServers: readonly HttpServer[] = [
+  { name: "hono-ropewalk", program: "http-ropewalk", mode: "hono" },
+  { name: "hono-ropewalk-platform", program: "http-ropewalk", mode: "hono-platform" },
+  { name: "hono-node-server", program: "http-hono", mode: "hello" },
 ];
 
 export const catalogue: Readonly<Record<string, Bench>> = {
@@ -190,6 +198,13 @@ export const catalogue: Readonly<Record<string, Bench>> = {
         servers: serversOf("hello", ["ropewalk", "node"]),
       },
       { name: "keep-alive, TLS", connections: 64, isTls: true, servers: serversOf("tls", ["ropewalk", "node"]) },
+    ],
+  },
+  "http-hono": {
+    kind: "http",
+    loads: [
+      { name: "keep-alive", connections: 64, servers: honoServers },
+      { name: "POST and back", connections: 64, script: "json", servers: honoServers },
     ],
   },
   "http-pipeline": {

@@ -41,6 +41,7 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
     "http-ropewalk": () => [execPath, join(built, "servers/http/ropewalk.js")],
     "http-node": () => [execPath, join(built, "servers/http/node-http.js")],
     "http-fastify": () => [execPath, join(built, "servers/http/fastify.js")],
+    "http-hono": () => [execPath, join(built, "servers/http/hono.js")],
     "http-nginx": () => findProgram(warn, "nginx", "apt-get install nginx-light", "servers/http/nginx.py"),
     "http-twisted": () => findTwisted(warn, "servers/http/twisted_web.py"),
     "http-bun": () => findBun(warn),

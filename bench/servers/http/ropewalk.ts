@@ -1,12 +1,23 @@
-/** Ours, as its users write it: `ropewalk.js hello|tree|platform|json|tls`. */
+/** Ours, as its users write it: `ropewalk.js hello|tree|platform|hono|hono-platform|json|tls`. */
 import { NodeReactor } from "ropewalk";
-import { type Application, Response, serve } from "ropewalk/web";
+import { type Application, Resource, Response, serve, useLightGlobals } from "ropewalk/web";
 import { certificatePaths } from "./certificate.ts";
+import { honoApp } from "./hono-app.ts";
 import { hello, sayPort } from "./wire.ts";
+
+class Hello extends Resource {
+  override readonly isLeaf = true;
+  override get(): Response {
+    return new Response(hello);
+  }
+}
 
 const modes: Record<string, Application> = {
   hello: () => new Response(hello),
   tls: () => new Response(hello),
+  tree: new Hello(),
+  hono: honoApp(),
+  "hono-platform": honoApp(),
   platform: () => new globalThis.Response(hello),
   json: async (request) => Response.json(await request.json()),
 };
@@ -14,6 +25,7 @@ const modes: Record<string, Application> = {
 const mode = process.argv[2] ?? "";
 const application = modes[mode];
 if (application === undefined) throw new Error(`Unknown mode "${mode}": use one of ${Object.keys(modes)}`);
+if (mode === "hono") useLightGlobals();
 const reactor = new NodeReactor();
 const [key, certificate] = mode === "tls" ? certificatePaths() : [];
 const endpoint =

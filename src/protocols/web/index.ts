@@ -13,6 +13,7 @@ export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";
 export type { BodyInit, BodySource, Parts } from "./message/body.ts";
+export { useLightGlobals } from "./message/globals.ts";
 export { Headers, type HeadersInit } from "./message/headers.ts";
 export { formatHttpDate, parseHttpDate } from "./message/http-date.ts";
 export { HttpError } from "./message/http-error.ts";

@@ -1,6 +1,7 @@
 import { joinBytes } from "../../../wire/join-bytes.ts";
 import { TEXT } from "../../../wire/text.ts";
 import { IncomingBody } from "./incoming-body.ts";
+import { PLATFORM } from "./platform.ts";
 
 /** What a message can be made of. An iterable's parts are sent as they come, as fast as the peer takes them. */
 export type BodyInit =
@@ -82,7 +83,7 @@ export abstract class Body {
   async formData(): Promise<FormData> {
     const type = this.headers.get("content-type") ?? "";
     const bytes = await this.bytes();
-    return await new globalThis.Response(bytes, { headers: { "content-type": type } }).formData();
+    return await new PLATFORM.Response(bytes, { headers: { "content-type": type } }).formData();
   }
 
   /** For `clone`: this body twice. */
@@ -123,7 +124,7 @@ export function readInit(body: BodyInit | undefined): {
     return { source: body.toString(), type: "application/x-www-form-urlencoded;charset=UTF-8" };
   }
   if (body instanceof Blob || body instanceof FormData) {
-    const platform = new globalThis.Response(body);
+    const platform = new PLATFORM.Response(body);
     const type = platform.headers.get("content-type") ?? undefined;
     return { source: platform.body as Parts | null, type };
   }

@@ -3,6 +3,7 @@
  * small answer. In Node 20 and 22 the original can be reached, by a symbol; where it cannot, the stream it is.
  */
 import type { BodySource, Parts } from "./body.ts";
+import { PLATFORM } from "./platform.ts";
 
 /** The body of an answer that nobody has begun to read. */
 export function platformBody(response: globalThis.Response): BodySource {
@@ -25,7 +26,7 @@ interface InnerState {
 
 /** The symbol, if it leads where it should. */
 function findState(): symbol | undefined {
-  const probe = new globalThis.Response("rope");
+  const probe = new PLATFORM.Response("rope");
   const symbol = Object.getOwnPropertySymbols(probe).find(({ description }) => description === "state");
   if (symbol === undefined) return undefined;
   return (probe as unknown as Stateful)[symbol]?.body?.source === "rope" ? symbol : undefined;

@@ -5,6 +5,7 @@ import { Body, type BodyInit, type BodySource, readInit } from "./body.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingBody } from "./incoming-body.ts";
+import { PLATFORM } from "./platform.ts";
 
 /** What a request is made of, as for the platform's own. */
 export interface RequestInit {
@@ -54,7 +55,7 @@ export class Request extends Body implements globalThis.Request {
 
   /** @throws TypeError if the URL, the method or a header is none, or if a GET or HEAD has a body. */
   constructor(input: string | URL | globalThis.Request | ReceivedRequest, init?: RequestInit | globalThis.RequestInit) {
-    if (typeof input === "object" && "head" in input) {
+    if (isReceived(input)) {
       super(input.body);
       this.method = input.head.method;
       this.peer = input.peer;
@@ -150,7 +151,7 @@ export class Request extends Body implements globalThis.Request {
   toPlatform(): globalThis.Request {
     const { body } = this;
     const init = { method: this.method, headers: [...this.headers], signal: this.signal };
-    return new globalThis.Request(this.url, body === null ? init : { ...init, body, duplex: "half" });
+    return new PLATFORM.Request(this.url, body === null ? init : { ...init, body, duplex: "half" });
   }
 
   /** The platform would take the text of this for a URL, and lose the method, the headers and the body without a word. */
@@ -193,6 +194,10 @@ export class Request extends Body implements globalThis.Request {
   get [Symbol.toStringTag](): string {
     return "Request";
   }
+}
+
+function isReceived(input: string | URL | globalThis.Request | ReceivedRequest): input is ReceivedRequest {
+  return typeof input === "object" && "head" in input && !("url" in input);
 }
 
 interface Parts {
