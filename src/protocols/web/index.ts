@@ -12,6 +12,7 @@ export {
 export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";
+export { type StaticFilesOptions, staticFiles } from "./files/server.ts";
 export type { BodyInit, BodySource, Parts } from "./message/body.ts";
 export { useLightGlobals } from "./message/globals.ts";
 export { Headers, type HeadersInit } from "./message/headers.ts";
