@@ -1,4 +1,5 @@
 import { parseIp } from "../wire/ip.ts";
+import { IpNetwork } from "../wire/ip-network.ts";
 
 /**
  * Whether an IP address is one of the Internet at large. Those of this machine, of private networks, of a link, of groups,
@@ -26,33 +27,14 @@ function isPublicIpv4(bytes: Uint8Array): boolean {
   return !SET_ASIDE_IPV4.some((network) => network.covers(bytes));
 }
 
-class Network {
-  readonly #bytes: Uint8Array;
-  readonly #bits: number;
-
-  constructor(description: string) {
-    const [host = "", bits = ""] = description.split("/");
-    this.#bytes = parseIp(host) as Uint8Array;
-    this.#bits = Number(bits);
-  }
-
-  covers(bytes: Uint8Array): boolean {
-    for (let at = 0; 8 * at < this.#bits; at++) {
-      const shift = Math.max(0, 8 - (this.#bits - 8 * at));
-      if (((bytes[at] as number) ^ (this.#bytes[at] as number)) >> shift !== 0) return false;
-    }
-    return true;
-  }
-}
-
-const MAPPED = new Network("::ffff:0:0/96");
-const NAT64 = new Network("64:ff9b::/96");
-const GLOBAL = new Network("2000::/3");
+const MAPPED = new IpNetwork("::ffff:0:0/96");
+const NAT64 = new IpNetwork("64:ff9b::/96");
+const GLOBAL = new IpNetwork("2000::/3");
 /** Of what is global: protocol assignments with Teredo, documentation, and 6to4, which leads to any IPv4 address. */
-const SET_ASIDE_IPV6: readonly Network[] = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(
-  (description) => new Network(description),
+const SET_ASIDE_IPV6: readonly IpNetwork[] = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(
+  (description) => new IpNetwork(description),
 );
-const SET_ASIDE_IPV4: readonly Network[] = [
+const SET_ASIDE_IPV4: readonly IpNetwork[] = [
   "0.0.0.0/8",
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -68,4 +50,4 @@ const SET_ASIDE_IPV4: readonly Network[] = [
   "203.0.113.0/24",
   "224.0.0.0/4",
   "240.0.0.0/4",
-].map((description) => new Network(description));
+].map((description) => new IpNetwork(description));
