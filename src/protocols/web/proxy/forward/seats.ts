@@ -1,5 +1,3 @@
-import type { Address } from "../../../../core/address.ts";
-import { peerKey } from "../../../../policies/peer-key.ts";
 import { HttpError } from "../../message/http-error.ts";
 
 /** How many requests and tunnels a proxy has under way, in all and for each peer. */
@@ -14,9 +12,8 @@ export class Seats {
     this.#perPeer = perPeer;
   }
 
-  /** Gives back what was taken, once. @throws HttpError 503 if there is none left, 429 if this peer has enough. */
-  take(peer: Address | undefined): () => void {
-    const key = (peer && peerKey(peer)) ?? "";
+  /** For the peer that `key` stands for, if one is known. Gives back what was taken, once. @throws HttpError 503 if there is none left, 429 if this peer has enough. */
+  take(key = ""): () => void {
     const taken = this.#taken.get(key) ?? 0;
     if (this.#count >= this.#total) throw new HttpError(503, "This proxy has as much under way as it may");
     if (key !== "" && taken >= this.#perPeer) throw new HttpError(429, "You have as much under way here as you may");

@@ -4,6 +4,7 @@ import { maybeDeferred } from "../../../../core/deferred/succeed.ts";
 import { Logger } from "../../../../core/log/logger.ts";
 import type { HostAddress, Reactor } from "../../../../core/reactor.ts";
 import { dialChosen } from "../../../../policies/dial-chosen.ts";
+import { peerKey } from "../../../../policies/peer-key.ts";
 import { isPublicAddress } from "../../../../policies/public-address.ts";
 import { FarEnd } from "../../../../policies/relay.ts";
 import { HttpError } from "../../message/http-error.ts";
@@ -83,7 +84,7 @@ class ForwardProxy {
     const { tunnelPorts = TUNNEL_PORTS, idleTimeoutMs = IDLE_TIMEOUT_MS } = this.#options;
     return this.#admit(request, placeIn(request.head?.target ?? "", undefined)).addCallback((asked) => {
       if (!tunnelPorts.includes(asked.port)) throw new HttpError(403, `No tunnel to port ${asked.port}`);
-      const release = this.#seats.take(asked.peer);
+      const release = this.#seats.take(asked.peer && peerKey(asked.peer));
       return this.#dial(asked).addCallbacks(
         (far) => {
           far.transport.whenClosed().addCallback(release);
