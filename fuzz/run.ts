@@ -5,6 +5,7 @@
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { ampBoxes } from "./amp.ts";
+import { eventStream } from "./event-stream.ts";
 import { haproxy } from "./haproxy.ts";
 import { http1 } from "./http1.ts";
 import { int } from "./int.ts";
@@ -20,6 +21,7 @@ import { websocket } from "./websocket.ts";
 
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   amp: ampBoxes,
+  "event-stream": eventStream,
   haproxy,
   http1,
   int,
