@@ -12,11 +12,11 @@ export {
 export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";
-export { type StaticFilesOptions, staticFiles } from "./files/server.ts";
 export { EventChannel, type EventChannelOptions } from "./events/event-channel.ts";
 export { EventStreamError, EventStreamParser, type HeardEvent, readEvents } from "./events/event-parser.ts";
 export { type EventSource, type EventStreamOptions, eventStream, lastEventId } from "./events/event-stream.ts";
 export { formatServerEvent, type ServerEvent } from "./events/server-event.ts";
+export { type StaticFilesOptions, staticFiles } from "./files/server.ts";
 export type { BodyInit, BodySource, Parts } from "./message/body.ts";
 export { useLightGlobals } from "./message/globals.ts";
 export { Headers, type HeadersInit } from "./message/headers.ts";
