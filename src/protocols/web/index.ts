@@ -9,6 +9,10 @@ export {
   type RequireLoginOptions,
   requireLogin,
 } from "./auth/server.ts";
+export { Agent, type AgentOptions } from "./client/agent/client.ts";
+export { get, post, request } from "./client/client.ts";
+export { RequestError, type RequestPhase } from "./client/errors.ts";
+export type { FieldsInit, FieldValue, Login, RequestOptions, RequestTimeouts } from "./client/options.ts";
 export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";

@@ -116,12 +116,21 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     this.#supplier.cancelBody();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for (let part = await this.read(); part !== undefined; part = await this.read()) yield part;
-    } finally {
-      this.cancel();
-    }
+  /** Leaving a loop over it, begun or not, is `cancel`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, void, undefined> {
+    return {
+      next: async () => {
+        const value = await this.read();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: async () => {
+        this.cancel();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   #want(): void {

@@ -41,7 +41,8 @@ export class Response extends Body implements globalThis.Response {
     const { source, type } = readInit(body);
     super(source);
     const status = init?.status ?? 200;
-    if (status !== 200) checkStatus(status, source !== null);
+    // What came from somewhere is as it came.
+    if (status !== 200 && init?.url === undefined) checkStatus(status, source !== null);
     const headers = init?.headers;
     this.status = status;
     this.statusText = init?.statusText ?? "";

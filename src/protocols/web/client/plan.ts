@@ -1,0 +1,139 @@
+/** A request as a caller wants it, before it is an exchange: redirects make a plan of a plan. */
+import { HeaderMap } from "../../../wire/header-map.ts";
+import { TEXT } from "../../../wire/text.ts";
+import { type BodySource, readInit } from "../message/body.ts";
+import { Headers } from "../message/headers.ts";
+import { Request } from "../message/request.ts";
+import { type Patience, WHOLE_BYTES } from "./exchange.ts";
+import { DEFAULTS, encodeFields, type Login, type RequestOptions } from "./options.ts";
+import { hostOf } from "./place.ts";
+import { BODY_FIELDS, CREDENTIAL_FIELDS, type Redirect } from "./redirect.ts";
+
+export interface Plan {
+  readonly method: string;
+  readonly url: URL;
+  /** What the caller said, and what the body is; undefined if that is nothing. */
+  readonly headers: HeaderMap | undefined;
+  readonly body: BodySource;
+  readonly redirects: number;
+}
+
+/** @throws TypeError for what is no URL, no method, no field, or more than one body. */
+export function planOf(method: string, url: string | URL, options: RequestOptions): Plan {
+  const target = typeof url === "string" ? new URL(url) : url;
+  if (!METHOD.test(method)) throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method: it is no token`);
+  const { source, type } = bodyOf(options);
+  const login = options.auth ?? loginOf(target);
+  const isPlain = options.headers === undefined && type === undefined && login === undefined;
+  const headers = isPlain ? undefined : headersOf(options, type, login);
+  return { method, url: withQuery(target, options.query), headers, body: source, redirects: 0 };
+}
+
+/** What a Request asks for; its body is used up. */
+export function planOfRequest(request: Request | globalThis.Request): Plan {
+  const { method, url, headers } = request;
+  const body = request instanceof Request ? request.takeBody() : (request.body as BodySource);
+  const map = new HeaderMap(request instanceof Request ? request.headers.map : [...headers]);
+  return { method, url: new URL(url), headers: map, body, redirects: 0 };
+}
+
+export function redirected(plan: Plan, redirect: Redirect): Plan {
+  const { url, method, keepsBody, keepsCredentials } = redirect;
+  const headers = plan.headers === undefined ? undefined : new HeaderMap(plan.headers);
+  if (!keepsBody) for (const name of BODY_FIELDS) headers?.delete(name);
+  if (!keepsCredentials) for (const name of CREDENTIAL_FIELDS) headers?.delete(name);
+  return { method, url, headers, body: keepsBody ? plan.body : null, redirects: plan.redirects + 1 };
+}
+
+/** The fields as they are sent, the ones that routers look at first. */
+export function fieldsOf(plan: Plan, accepted: string, isHeldBack: boolean): HeaderMap {
+  const { headers, body } = plan;
+  const fields = new HeaderMap();
+  if (headers?.has("host") !== true) fields.append("Host", hostOf(plan.url));
+  if (headers?.has("user-agent") !== true) fields.append("User-Agent", USER_AGENT);
+  if (headers?.has("accept") !== true) fields.append("Accept", "*/*");
+  // A part of something encoded is nothing that could be decoded.
+  if (headers === undefined) fields.append("Accept-Encoding", accepted);
+  else if (!headers.has("accept-encoding"))
+    fields.append("Accept-Encoding", headers.has("range") ? "identity" : accepted);
+  if (headers !== undefined)
+    for (let line = 0; line < headers.size; line++) fields.append(headers.nameAt(line), headers.valueAt(line));
+  if (isHeldBack && body !== null) fields.append("Expect", "100-continue");
+  frame(fields, body, isHeldBack);
+  return fields;
+}
+
+/** What holds for all exchanges of a call. */
+export function patienceOf(options: RequestOptions, agent: RequestOptions): Patience {
+  const expects = options.expectContinue ?? agent.expectContinue ?? false;
+  return {
+    queueTimeoutMs: options.queueTimeoutMs ?? agent.queueTimeoutMs ?? DEFAULTS.queueTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? agent.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    answerTimeoutMs: options.answerTimeoutMs ?? agent.answerTimeoutMs ?? DEFAULTS.answerTimeoutMs,
+    silenceTimeoutMs: options.silenceTimeoutMs ?? agent.silenceTimeoutMs ?? DEFAULTS.silenceTimeoutMs,
+    continueTimeoutMs: expects === true ? DEFAULTS.continueTimeoutMs : expects === false ? -1 : expects,
+    maxCollectedBytes: options.maxCollectedBytes ?? agent.maxCollectedBytes ?? DEFAULTS.maxCollectedBytes,
+    informed: options.informed ?? agent.informed,
+  };
+}
+
+/** How the body is delimited: by its length where that is known. */
+function frame(fields: HeaderMap, body: BodySource, isHeldBack: boolean): void {
+  if (body === null) return;
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    if (body.length <= WHOLE_BYTES && !isHeldBack) return;
+    const length = typeof body === "string" ? TEXT.utf8Length(body) : body.length;
+    if (!fields.has("content-length")) fields.append("Content-Length", String(length));
+  } else if (!fields.has("content-length") && !fields.has("transfer-encoding")) {
+    fields.append("Transfer-Encoding", "chunked");
+  }
+}
+
+function bodyOf({ body, json, form }: RequestOptions): {
+  readonly source: BodySource;
+  readonly type: string | undefined;
+} {
+  if (body === undefined && json === undefined && form === undefined) return NO_BODY;
+  const given = [body, json, form].filter((one) => one !== undefined);
+  if (given.length > 1) throw new TypeError("Cannot send more than one body: give one of body, json and form");
+  if (json !== undefined) return { source: JSON.stringify(json), type: "application/json" };
+  if (form !== undefined) return { source: encodeFields(form), type: "application/x-www-form-urlencoded" };
+  return readInit(body);
+}
+
+function headersOf(options: RequestOptions, type: string | undefined, login: Login | undefined): HeaderMap {
+  const headers = new Headers(options.headers);
+  const map = options.headers instanceof Headers ? new HeaderMap(headers.map) : headers.map;
+  if (type !== undefined && !map.has("content-type")) map.append("Content-Type", type);
+  if (login !== undefined && !map.has("authorization")) map.append("Authorization", basic(login));
+  return map;
+}
+
+/** The login that stands in a URL: `http://user:password@host/`. */
+function loginOf({ username, password }: URL): Login | undefined {
+  if (username === "" && password === "") return undefined;
+  return [decodeURIComponent(username), decodeURIComponent(password)];
+}
+
+/** RFC 7617, in UTF-8. @throws TypeError for a user with a colon. */
+export function basic([user, password]: Login): string {
+  if (user.includes(":")) {
+    throw new TypeError(`Cannot log in as ${JSON.stringify(user)}: with Basic, a name must have no colon`);
+  }
+  const bytes = TEXT.encodeUtf8(`${user}:${password}`);
+  return `Basic ${btoa(TEXT.decodeLatin1(bytes, 0, bytes.length))}`;
+}
+
+function withQuery(url: URL, query: RequestOptions["query"]): URL {
+  if (query === undefined) return url;
+  const more = encodeFields(query);
+  if (more === "") return url;
+  const whole = new URL(url);
+  whole.search = whole.search === "" ? more : `${whole.search}&${more}`;
+  return whole;
+}
+
+const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
+const NO_BODY = { source: null, type: undefined } as const;
+/** Kept equal to package.json by a test. */
+export const USER_AGENT = "ropewalk/0.1.0";
