@@ -12,10 +12,11 @@ import { type Application, type ServeOptions, Site } from "./site.ts";
  * @example
  * ```ts
  * import { NodeReactor } from "ropewalk";
- * import { Response, serve } from "ropewalk/web";
+ * import { get, Response, serve } from "ropewalk/web";
  *
  * const reactor = new NodeReactor();
  * const port = await serve(reactor, "unix:web.sock", (request) => new Response(`hello ${request.path}`));
+ * console.log(await (await get(reactor, "http+unix://web.sock/ropes")).text()); // hello /ropes
  * await port.stopListening();
  * ```
  */
