@@ -1,8 +1,8 @@
 import { Deferred } from "../../core/deferred/deferred.ts";
 import { maybeDeferred } from "../../core/deferred/succeed.ts";
-import { toError } from "../../core/errors.ts";
+import { ConnectError, toError } from "../../core/errors.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../../core/protocol.ts";
-import type { Reactor } from "../../core/reactor.ts";
+import type { Reactor, StreamOptions } from "../../core/reactor.ts";
 import type { TlsClientOptions } from "../../core/tls.ts";
 import { endpointTypes } from "../../endpoints/default-types.ts";
 import type { ClientEndpoint, EndpointTypes } from "../../endpoints/types.ts";
@@ -20,6 +20,7 @@ import {
   type WebSocketTarget,
 } from "./handshake/request.ts";
 import type { WebSocketProtocol } from "./protocol.ts";
+import { overWebSocket } from "./server.ts";
 import { sessionOf, type WebSocketSession } from "./session/protocol.ts";
 
 /** What a client offers, and how it connects. */
@@ -64,11 +65,35 @@ export function connectWebSocket<P extends WebSocketProtocol>(
     const target = parseWebSocketUrl(url);
     const key = websocketKey(reactor.randomBytes(16));
     const headers = upgradeHeaders(target.authority, key, options);
-    return dial(reactor, target, options, (peer) => {
-      const inner = buildProtocol(factory, peer);
-      return inner && new ClientHandshake(reactor, inner, target, key, headers, options);
-    }).addCallback(({ established }) => established);
+    const handshake = (): ClientHandshake<P> => new ClientHandshake(reactor, factory, target, key, headers, options);
+    return dial(reactor, target, options, handshake).addCallback(({ established }) => established);
   }).addTimeout(options.timeoutMs ?? TIMEOUT_MS, reactor);
+}
+
+/**
+ * An endpoint for `connect`: any protocol of bytes, over a WebSocket to this URL. Fails as `connectWebSocket` does. See
+ * `overWebSocket` for the other end, and for what such a transport cannot do.
+ *
+ * @example
+ * ```ts
+ * import { connect, NodeReactor, Protocol } from "ropewalk";
+ * import { webSocketEndpoint } from "ropewalk/websocket";
+ *
+ * const endpoint = webSocketEndpoint("ws://example.org/mqtt", { endpoint: "unix:nobody.sock", subprotocols: ["mqtt"] });
+ * const connecting = connect(new NodeReactor(), endpoint, () => new Protocol());
+ * await connecting.addErrback((error: Error) => console.log(error.name)); // ConnectError
+ * ```
+ */
+export function webSocketEndpoint(
+  url: string | URL,
+  options: WebSocketClientOptions & StreamOptions = {},
+): ClientEndpoint {
+  return {
+    connect: (reactor, factory) =>
+      connectWebSocket(reactor, url, overWebSocket(reactor, factory, options), options).addCallback(
+        ({ inner }) => inner,
+      ),
+  };
 }
 
 function dial<H extends Protocol>(
@@ -89,7 +114,7 @@ class ClientHandshake<P extends WebSocketProtocol> extends Http1Protocol {
   /** Fires with the inner protocol when its connectionMade has run. */
   readonly established: Deferred<P> = new Deferred(() => this.transport.abortConnection());
   readonly #reactor: Reactor;
-  readonly #inner: P;
+  readonly #factory: ProtocolFactory<P>;
   readonly #target: string;
   readonly #key: string;
   readonly #headers: ReturnType<typeof upgradeHeaders>;
@@ -98,7 +123,7 @@ class ClientHandshake<P extends WebSocketProtocol> extends Http1Protocol {
 
   constructor(
     reactor: Reactor,
-    inner: P,
+    factory: ProtocolFactory<P>,
     { target }: WebSocketTarget,
     key: string,
     headers: ReturnType<typeof upgradeHeaders>,
@@ -106,7 +131,7 @@ class ClientHandshake<P extends WebSocketProtocol> extends Http1Protocol {
   ) {
     super("client", reactor);
     this.#reactor = reactor;
-    this.#inner = inner;
+    this.#factory = factory;
     this.#target = target;
     this.#key = key;
     this.#headers = headers;
@@ -138,20 +163,14 @@ class ClientHandshake<P extends WebSocketProtocol> extends Http1Protocol {
   #accept(headers: ReturnType<typeof upgradeHeaders>): void {
     try {
       const agreement = judgeAnswer(headers, this.#key, this.#options);
+      const inner = buildProtocol(this.#factory, this.transport.peer);
+      if (inner === undefined) throw new ConnectError("Cannot connect: the factory refused the connection");
       const randomBytes = (count: number): Uint8Array => this.#reactor.randomBytes(count);
-      this.#session = sessionOf(
-        "client",
-        this.#reactor,
-        this.#inner,
-        agreement,
-        { ...this.#options, randomBytes },
-        () => {
-          if (!this.established.called) this.established.callback(this.#inner);
-        },
-      );
+      this.#session = sessionOf("client", this.#reactor, inner, agreement, { ...this.#options, randomBytes }, () => {
+        if (!this.established.called) this.established.callback(inner);
+      });
     } catch (error) {
-      if (!(error instanceof WebSocketHandshakeError)) throw error;
-      this.#fail(error);
+      this.#fail(toError(error));
     }
   }
 

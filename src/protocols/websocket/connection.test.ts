@@ -291,6 +291,17 @@ describe("deadlines", () => {
     assert.match(ear.connection.expire(sink, 40)?.message ?? "", /no end of the connection/);
   });
 
+  test("the end is waited for as long as the peer takes what was sent before it", () => {
+    const { ear, sink } = timed();
+    ear.connection.send(close(1000));
+    assert.equal(ear.connection.deadlineAt(0, false, 900_000), 30);
+    assert.equal(ear.connection.expire(sink, 30, 500_000), undefined);
+    assert.equal(ear.connection.deadlineAt(30, false, 500_000), 60);
+    assert.equal(ear.connection.deadlineAt(50, false, 0), 80);
+    assert.equal(ear.connection.deadlineAt(70, false, 0), 80);
+    assert.match(ear.connection.expire(sink, 80, 0)?.message ?? "", /no end of the connection/);
+  });
+
   test("who does not read waits for no answer", () => {
     const { ear } = timed();
     assert.equal(ear.connection.deadlineAt(0, true), Number.POSITIVE_INFINITY);

@@ -181,21 +181,21 @@ export class WebSocketConnection {
 
   /**
    * When to call `expire`, on the clock of `nowMs`; Infinity if nothing is waited for. Ask after each `receive` and `send`,
-   * with `isPaused` if it is this side that does not read.
+   * with `isPaused` if it is this side that does not read, and with the bytes that the transport has not sent yet.
    */
-  deadlineAt(nowMs: number, isPaused = false): number {
+  deadlineAt(nowMs: number, isPaused = false, unsentBytes = 0): number {
     const wait = this.waitsFor;
     // Who does not listen cannot hear an answer; the end of the connection is waited for all the same.
-    return this.#deadlines.at(isPaused && wait !== "close" ? undefined : wait, this.#receivedBytes, nowMs);
+    return this.#deadlines.at(isPaused && wait !== "close" ? undefined : wait, this.#receivedBytes, unsentBytes, nowMs);
   }
 
   /**
    * If the deadline is over: sends the ping that is due, or ends the connection and says why. Then send what `refusal` gives,
    * and abort the transport.
    */
-  expire(to: WebSocketSink, nowMs: number): RemoteWebSocketError | undefined {
+  expire(to: WebSocketSink, nowMs: number, unsentBytes = 0): RemoteWebSocketError | undefined {
     const wait = this.waitsFor;
-    if (nowMs < this.deadlineAt(nowMs)) return undefined;
+    if (nowMs < this.deadlineAt(nowMs, false, unsentBytes)) return undefined;
     if (wait === "ping") {
       this.#pingedAtBytes = this.#receivedBytes;
       this.#writer.control("ping", EMPTY, to);

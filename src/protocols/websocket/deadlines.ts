@@ -9,7 +9,10 @@ export interface WebSocketTimeouts {
   readonly pingIntervalMs: number;
   /** How long anything at all may take to come after that ping: 20 s. */
   readonly pongTimeoutMs: number;
-  /** From this side's Close frame to the end of the connection: 10 s, an answer's way and what was under way before it. */
+  /**
+   * From this side's Close frame to the end of the connection: 10 s, an answer's way and what was under way before it. It
+   * begins anew as long as the peer takes some of what was sent before.
+   */
   readonly closeTimeoutMs: number;
 }
 
@@ -23,6 +26,7 @@ export class Deadlines {
   readonly #timeouts: WebSocketTimeouts;
   #wait: WebSocketWait | undefined = undefined;
   #bytes = -1;
+  #unsentBytes = 0;
   #atMs: number = Number.POSITIVE_INFINITY;
 
   constructor(given: SomeWebSocketTimeouts = {}) {
@@ -33,13 +37,19 @@ export class Deadlines {
     };
   }
 
-  /** The deadline for what is waited for, with so many bytes received all told: any of them is a sign of life. */
-  at(wait: WebSocketWait | undefined, bytes: number, nowMs: number): number {
-    if (wait !== this.#wait || (wait === "ping" && bytes !== this.#bytes)) {
+  /**
+   * The deadline for what is waited for, with so many bytes received all told, and so many to be sent still: what comes is a
+   * sign of life, and while they get fewer, the end is on its way.
+   */
+  at(wait: WebSocketWait | undefined, bytes: number, unsentBytes: number, nowMs: number): number {
+    const unsent = unsentBytes < NO_LOAD_BYTES ? 0 : unsentBytes;
+    const isAlive = (wait === "ping" && bytes !== this.#bytes) || (wait === "close" && unsent < this.#unsentBytes);
+    if (wait !== this.#wait || isAlive) {
       this.#wait = wait;
       this.#atMs = nowMs + this.#patience(wait);
     }
     this.#bytes = bytes;
+    this.#unsentBytes = unsent;
     return this.#atMs;
   }
 
@@ -56,6 +66,9 @@ export class Deadlines {
     }
   }
 }
+
+/** A packet or a few, the Close frame among them: they are gone at once, or the peer takes nothing. */
+const NO_LOAD_BYTES = 4_096;
 
 const TIMEOUTS: WebSocketTimeouts = {
   pingIntervalMs: 20_000,

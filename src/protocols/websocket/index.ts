@@ -1,6 +1,6 @@
 export { HeaderMap } from "../../wire/header-map.ts";
 export { Broadcast, type BroadcastOptions } from "./broadcast/protocol.ts";
-export { connectWebSocket, type WebSocketClientOptions } from "./client.ts";
+export { connectWebSocket, type WebSocketClientOptions, webSocketEndpoint } from "./client.ts";
 export type { DeflateAgreement, DeflateSettings } from "./codec/deflate.ts";
 export { WebSocketConnection, type WebSocketConnectionOptions, type WebSocketOptions } from "./connection.ts";
 export type { SomeWebSocketTimeouts, WebSocketTimeouts, WebSocketWait } from "./deadlines.ts";
@@ -30,8 +30,10 @@ export { type WebSocketHold, WebSocketProtocol } from "./protocol.ts";
 export {
   type AcceptedWebSocket,
   acceptWebSocket,
+  overWebSocket,
   type WebSocketFactoryOptions,
   type WebSocketServerOptions,
   webSocketFactory,
 } from "./server.ts";
+export type { CarryingWebSocket } from "./stream/protocol.ts";
 export type { WebSocketSink } from "./writer.ts";

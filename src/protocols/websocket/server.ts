@@ -1,5 +1,6 @@
 import type { Address } from "../../core/address.ts";
 import { buildProtocol, type Factory, type Protocol, type ProtocolFactory } from "../../core/protocol.ts";
+import type { StreamOptions } from "../../core/reactor.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import type { SomeHttp1Timeouts } from "../http1/deadlines.ts";
 import type { Http1Event, Http1Request } from "../http1/events.ts";
@@ -15,6 +16,7 @@ import {
 } from "./handshake/accept.ts";
 import type { WebSocketProtocol } from "./protocol.ts";
 import { sessionOf } from "./session/protocol.ts";
+import { Carrier, type CarryingWebSocket } from "./stream/protocol.ts";
 
 /** Whom a server speaks with, and how. */
 export interface WebSocketServerOptions extends WebSocketOptions, AcceptOptions {}
@@ -88,6 +90,50 @@ export function webSocketFactory(
   options: WebSocketFactoryOptions = {},
 ): Factory {
   return { buildProtocol: (peer) => new ServerHandshake(clock, factory, peer, options) };
+}
+
+/**
+ * Lets any protocol of bytes run over WebSockets: for `webSocketFactory`, and the other end is `webSocketEndpoint`. What is
+ * written leaves as binary messages, cut anywhere. `loseWriteConnection` closes both directions, since a WebSocket has no
+ * half-close; `startTls` fails with UnsupportedError.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen, NodeReactor } from "ropewalk";
+ * import { LineProtocol } from "ropewalk/line";
+ * import { overWebSocket, webSocketEndpoint, webSocketFactory } from "ropewalk/websocket";
+ *
+ * class Greeter extends LineProtocol {
+ *   override connectionMade(): void {
+ *     this.sendLine("welcome");
+ *   }
+ * }
+ * class Guest extends LineProtocol {
+ *   override lineReceived(line: string): void {
+ *     console.log(line); // welcome
+ *     this.transport.loseConnection();
+ *   }
+ * }
+ * const reactor = new NodeReactor();
+ * const factory = webSocketFactory(reactor, overWebSocket(reactor, () => new Greeter()));
+ * const port = await listen(reactor, "unix:over-websocket.sock", factory);
+ * const endpoint = webSocketEndpoint("ws://example.org/", { endpoint: "unix:over-websocket.sock" });
+ * const guest = await connect(reactor, endpoint, () => new Guest());
+ * await guest.transport.whenClosed();
+ * await port.stopListening();
+ * ```
+ */
+export function overWebSocket<P extends Protocol>(
+  clock: Clock,
+  factory: ProtocolFactory<P>,
+  options: StreamOptions = {},
+): Factory<CarryingWebSocket<P>> {
+  return {
+    buildProtocol: (peer) => {
+      const inner = buildProtocol(factory, peer);
+      return inner && new Carrier(inner, clock, options);
+    },
+  };
 }
 
 class ServerHandshake extends Http1Protocol {

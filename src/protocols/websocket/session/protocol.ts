@@ -207,19 +207,22 @@ export class WebSocketSession extends Protocol implements WebSocketHold {
   /** A timer that is due too early is left alone until it is: setting it anew with each message would cost more. */
   #watch(): void {
     const nowMs = this.#clock.now();
-    const atMs = this.transport.connected
-      ? this.#connection.deadlineAt(nowMs, this.#isPaused)
-      : Number.POSITIVE_INFINITY;
+    const atMs = this.#deadlineAt(nowMs);
     if (atMs === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#timer.time <= atMs)) return;
     this.#timer?.cancel();
     this.#timer = this.#clock.callLater(Math.max(0, atMs - nowMs), () => this.#timeIsUp());
   }
 
+  #deadlineAt(nowMs: number): number {
+    const { connected, bufferedBytes } = this.transport;
+    return connected ? this.#connection.deadlineAt(nowMs, this.#isPaused, bufferedBytes) : Number.POSITIVE_INFINITY;
+  }
+
   #timeIsUp(): void {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
-    const isDue = this.transport.connected && nowMs >= this.#connection.deadlineAt(nowMs, this.#isPaused);
-    const error = isDue ? this.#connection.expire(this.transport, nowMs) : undefined;
+    const isDue = nowMs >= this.#deadlineAt(nowMs);
+    const error = isDue ? this.#connection.expire(this.transport, nowMs, this.transport.bufferedBytes) : undefined;
     if (error === undefined) {
       this.#watch();
     } else if (this.#hasHeardClose) {
