@@ -21,6 +21,13 @@ export { EventStreamError, EventStreamParser, type HeardEvent, readEvents } from
 export { type EventSource, type EventStreamOptions, eventStream, lastEventId } from "./events/event-stream.ts";
 export { formatServerEvent, type ServerEvent } from "./events/server-event.ts";
 export { type StaticFilesOptions, staticFiles } from "./files/server.ts";
+export {
+  type AccessDetails,
+  type AccessLogOptions,
+  accessLog,
+  combinedLogLine,
+  jsonLogLine,
+} from "./log/access-log.ts";
 export type { BodyInit, BodySource, Parts } from "./message/body.ts";
 export { useLightGlobals } from "./message/globals.ts";
 export { Headers, type HeadersInit } from "./message/headers.ts";
