@@ -1,30 +1,53 @@
 /**
- * HTTP/1.1, both sides: only the family's own errors may be thrown, cuts may not matter, and no more may be held than the
- * limits say.
+ * HTTP/1.1, both sides: only the family's own errors may be thrown, cuts may not matter, no more may be held than the limits
+ * say, and what was heard must be fit to be said again.
  */
 import assert from "node:assert/strict";
-import { Http1Connection, type Http1Event, RemoteProtocolError } from "ropewalk/http1";
+import { readFileSync } from "node:fs";
+import { Http1Connection, type Http1Data, type Http1Event, RemoteProtocolError } from "ropewalk/http1";
+import { assertSameWhenSaidAgain, type WholeMessage } from "./http1-again.ts";
 import { assertSameWhateverTheCuts, type Fed, type FuzzTarget } from "./target.ts";
 
+/** One byte a character; the first one says on which side, and whether a switch is granted. */
+const SEEDS = JSON.parse(
+  readFileSync(new URL("../../src/protocols/http1/vectors/fuzz.json", import.meta.url), "utf8"),
+) as readonly string[];
+
 export const http1: FuzzTarget = {
-  seeds: [
-    "\x00GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.0\r\n\r\n",
-    "\x00POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "\x00POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nT: 1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "\x00PUT /x HTTP/1.1\r\nHost: [::1]:80\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
-    "\x01CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\nhello",
-    "\x01GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\nhello",
-    "\x02HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 204 No Content\r\n\r\n",
-    "\x02HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
-    "\x02HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello",
-    "\x03HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\nHTTP/1.1 101 Switching\r\nUpgrade: chat\r\n\r\nhello",
+  seeds: SEEDS,
+  words: [
+    "\r\n",
+    "\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Content-Length: ",
+    "0\r\n\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive\r\n",
+    "Connection: upgrade\r\nUpgrade: chat\r\n",
+    "Expect: 100-continue\r\n",
+    "HTTP/1.0",
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 100 C\r\n\r\n",
+    "CONNECT a:1 ",
+    ";a=b",
+    ';a="b"',
+    " ",
+    "\t",
   ],
   run(data) {
     // The first byte chooses the side, so that one corpus serves them all.
     const side = (data[0] ?? 0) % 4;
-    assertSameWhateverTheCuts(() => new Listener(side), data.subarray(1));
+    const events = assertSameWhateverTheCuts(() => new Listener(side), data.subarray(1));
+    return side + events.map(kindOf).join(" ");
   },
 };
+
+/** What is new about an input is the order of what it leads to, and the words of the fault. */
+function kindOf(event: unknown): string {
+  if (typeof event === "string") return event.startsWith("HTTP/") ? "" : event;
+  return Array.isArray(event) ? "[]" : String((event as { readonly type?: unknown }).type);
+}
 
 class Listener implements Fed {
   readonly events: unknown[] = [];
@@ -32,6 +55,11 @@ class Listener implements Fed {
   readonly #switches: boolean;
   #body: number[] = [];
   #isOver = false;
+  /** Bytes that came since the last event. */
+  #heldBytes = 0;
+  #methods: string[] = [];
+  #head: WholeMessage["head"] | undefined = undefined;
+  #parts: Http1Data[] = [];
 
   constructor(side: number) {
     const limits = {
@@ -55,7 +83,9 @@ class Listener implements Fed {
     if (this.#isOver) this.#noteRest(data);
     else {
       this.#connection.receive(data);
+      this.#heldBytes += data.length;
       this.#listen();
+      if (!this.#isOver && data.length === 1) assert.ok(this.#heldBytes <= MAX_HELD_BYTES, "too much is held");
     }
   }
 
@@ -78,6 +108,8 @@ class Listener implements Fed {
   }
 
   #note(event: Http1Event): void {
+    this.#heldBytes = 0;
+    this.#noteMessage(event);
     if (event.type === "data") {
       assert.ok(event.data.length > 0);
       this.#body.push(...event.data);
@@ -107,7 +139,20 @@ class Listener implements Fed {
     }
   }
 
+  #noteMessage(event: Http1Event): void {
+    if (event.type === "request" || event.type === "response") {
+      this.#head = event;
+      this.#parts = [];
+    } else if (event.type === "data") {
+      this.#parts.push(event);
+    } else if (event.type === "end" && this.#head !== undefined) {
+      const method = this.#connection.role === "client" ? (this.#methods.shift() ?? "") : "";
+      assertSameWhenSaidAgain({ head: this.#head, parts: this.#parts, end: event }, method);
+    }
+  }
+
   #ask(method: string, more: { readonly [name: string]: string }): void {
+    this.#methods.push(method);
     this.#connection.sendWhole({ type: "request", method, target: "/", headers: { Host: "a", ...more } });
   }
 
@@ -121,3 +166,6 @@ class Listener implements Fed {
     if (this.events.includes("switched")) this.#body.push(...data);
   }
 }
+
+/** A start line and fields as long as they may be, and the ends of both. */
+const MAX_HELD_BYTES = 60 + 120 + 4;

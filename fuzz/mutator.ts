@@ -4,10 +4,20 @@ import { seededRandom } from "ropewalk/testing";
 export class Mutator {
   readonly #random: () => number;
   readonly #corpus: Uint8Array[];
+  readonly #words: readonly Uint8Array[];
+  readonly #drift: number;
 
-  constructor(seed: number, corpus: readonly string[]) {
+  /** `drift` is how often an input takes the place of one that others are made of; without it only `keep` adds to those. */
+  constructor(seed: number, corpus: readonly string[], words: readonly string[] = [], drift: number = DRIFT) {
+    this.#drift = drift;
     this.#random = seededRandom(seed);
-    this.#corpus = corpus.map((text) => Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    this.#corpus = corpus.map(bytesOf);
+    this.#words = words.map(bytesOf);
+  }
+
+  /** Goes on with this one, too. */
+  keep(input: Uint8Array): void {
+    this.#corpus.push(input);
   }
 
   next(): Uint8Array {
@@ -15,14 +25,14 @@ export class Mutator {
     for (let changes = 1 + this.#below(6); changes > 0; changes -= 1) data = this.#changed(data);
     const input = Uint8Array.from(data.slice(0, MAX_BYTES));
     // A little drift away from the seeds finds what no single change does.
-    if (this.#random() < DRIFT) this.#corpus[this.#below(this.#corpus.length)] = input;
+    if (this.#random() < this.#drift) this.#corpus[this.#below(this.#corpus.length)] = input;
     return input;
   }
 
   #changed(data: number[]): number[] {
     const at = this.#below(data.length + 1);
     const count = 1 + this.#below(4);
-    switch (this.#below(6)) {
+    switch (this.#below(this.#words.length === 0 ? 6 : 8)) {
       case 0:
         return data.toSpliced(at, 1, this.#byte());
       case 1:
@@ -33,8 +43,10 @@ export class Mutator {
         return data.toSpliced(at, 0, ...data.slice(at, at + count));
       case 4:
         return [...data.slice(0, at), ...this.#pick(this.#corpus).subarray(this.#below(8))];
-      default:
+      case 5:
         return [...data, ...data];
+      default:
+        return data.toSpliced(at, this.#below(2) * count, ...this.#pick(this.#words));
     }
   }
 
@@ -49,6 +61,11 @@ export class Mutator {
   #below(limit: number): number {
     return Math.floor(this.#random() * limit);
   }
+}
+
+/** One byte a character. */
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Longer inputs cost more and find no more in parsers with small limits. */

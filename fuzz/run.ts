@@ -11,7 +11,7 @@ import { http1 } from "./http1.ts";
 import { int } from "./int.ts";
 import { line } from "./line.ts";
 import { memcache } from "./memcache.ts";
-import { Mutator } from "./mutator.ts";
+import { bytesOf, Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
 import { finger, ident, wire } from "./small.ts";
 import { socks } from "./socks.ts";
@@ -42,25 +42,27 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
  * @throws Error with the input, and what it led to as the cause.
  */
 export async function fuzz(target: FuzzTarget, count: number, seed: number): Promise<void> {
-  for (const text of target.seeds)
-    feed(
-      target,
-      Uint8Array.from(text, (character) => character.charCodeAt(0)),
-    );
-  const mutator = new Mutator(seed, target.seeds);
+  for (const text of target.seeds) feed(target, bytesOf(text));
+  const mutator = new Mutator(seed, target.seeds, target.words);
   for (let index = 0; index < count; index += 1) {
     feed(target, mutator.next());
     if (index % INPUTS_A_TURN === 0) await new Promise((turn) => setImmediate(turn));
   }
 }
 
-function feed(target: FuzzTarget, data: Uint8Array): void {
+/** @throws Error with the input, and what it led to as the cause. */
+export function feed(target: FuzzTarget, data: Uint8Array): string {
   try {
-    target.run(data);
+    const outcome = target.run(data);
+    return typeof outcome === "string" ? outcome : "";
   } catch (cause) {
-    const shown = JSON.stringify(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
-    throw new Error(`Fuzzing found a fault with the input ${shown}: ${String(cause)}`, { cause });
+    throw new Error(`Fuzzing found a fault with the input ${shown(data)}: ${String(cause)}`, { cause });
   }
+}
+
+/** One byte a character, as JSON. */
+export function shown(data: Uint8Array): string {
+  return JSON.stringify(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 const INPUTS_A_TURN = 500;

@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 export interface FuzzTarget {
   /** Inputs to begin with, one byte a character. */
   readonly seeds: readonly string[];
-  run(data: Uint8Array): void;
+  /** Words of the format, for mutations that no change of single bytes finds. */
+  readonly words?: readonly string[];
+  /** May give a text that tells in short what came of it: inputs of which something new came are worth going on with. */
+  run(data: Uint8Array): unknown;
 }
 
 /** Something that is fed and notes what comes. */
