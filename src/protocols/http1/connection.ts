@@ -74,6 +74,11 @@ export class Http1Connection {
     return this.#machine.exchanges.length;
   }
 
+  /** How long the peer has to take some of what waits to be sent: of that only a binding knows. */
+  get sendTimeoutMs(): number {
+    return this.#deadlines.sendTimeoutMs;
+  }
+
   /** What is waited for; undefined if it is this side's turn, or all is over. */
   get waitsFor(): Http1Wait | undefined {
     const { asking, answering, exchanges } = this.#machine;

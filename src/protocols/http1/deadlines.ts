@@ -12,6 +12,8 @@ export interface Http1Timeouts {
   readonly bodyGraceMs: number;
   /** Bytes of a body each second, over time: 512, an old modem's tenth. */
   readonly minBodyBytesPerSecond: number;
+  /** For the peer to take some of what waits to be sent: 60 s, by when a phone is back from its tunnel. For bindings. */
+  readonly sendTimeoutMs: number;
 }
 
 /** Some of the times. */
@@ -35,7 +37,12 @@ export class Deadlines {
       answerTimeoutMs: given.answerTimeoutMs ?? TIMEOUTS.answerTimeoutMs,
       bodyGraceMs: given.bodyGraceMs ?? TIMEOUTS.bodyGraceMs,
       minBodyBytesPerSecond: given.minBodyBytesPerSecond ?? TIMEOUTS.minBodyBytesPerSecond,
+      sendTimeoutMs: given.sendTimeoutMs ?? TIMEOUTS.sendTimeoutMs,
     };
+  }
+
+  get sendTimeoutMs(): number {
+    return this.#timeouts.sendTimeoutMs;
   }
 
   /** The deadline for what is waited for: in which message, and with how many bytes received all told. */
@@ -76,4 +83,5 @@ const TIMEOUTS: Http1Timeouts = {
   answerTimeoutMs: 60_000,
   bodyGraceMs: 15_000,
   minBodyBytesPerSecond: 512,
+  sendTimeoutMs: 60_000,
 };

@@ -1,4 +1,5 @@
 /** Carries an Http1Connection: bytes between it and a transport, events to whoever stands on it, a timer for its deadline. */
+import { Logger } from "../../core/log/logger.ts";
 import { Protocol } from "../../core/protocol.ts";
 import type { Clock, DelayedCall } from "../../core/time/clock.ts";
 import { EarlyBytesTransport } from "../../policies/early-bytes.ts";
@@ -31,6 +32,7 @@ export abstract class Http1Protocol extends Protocol {
   readonly #http: Http1Connection;
   readonly #clock: Clock;
   #timer: DelayedCall | undefined = undefined;
+  #stallTimer: DelayedCall | undefined = undefined;
   #isHearing = false;
   /** Who called `holdInput`: this side, and not the peer, is slow. */
   #isHeld = false;
@@ -73,6 +75,14 @@ export abstract class Http1Protocol extends Protocol {
   /** There is room again for what was held back while `isWritingPaused`. */
   protected roomReceived(): void {}
 
+  /**
+   * Whether to hear what comes next. A server does not begin with another request while the answers to the ones before wait in
+   * memory: a client that asks and does not listen would fill it.
+   */
+  protected get mayHear(): boolean {
+    return true;
+  }
+
   override connectionMade(): void {
     this.#watch();
   }
@@ -106,13 +116,18 @@ export abstract class Http1Protocol extends Protocol {
   }
 
   override connectionLost(reason: Error): void {
-    this.#stopTimer();
+    this.#stopTimers();
     this.#successor?.connectionLost(reason);
   }
 
   override writingPaused(): void {
-    if (this.#successor !== undefined) this.#successor.writingPaused();
-    else this.#isWritingPaused = true;
+    if (this.#successor !== undefined) {
+      this.#successor.writingPaused();
+    } else {
+      this.#isWritingPaused = true;
+      this.#awaitRoom();
+      if (!this.#isHearing) this.#steer();
+    }
   }
 
   override writingResumed(): void {
@@ -120,7 +135,10 @@ export abstract class Http1Protocol extends Protocol {
       this.#successor.writingResumed();
     } else {
       this.#isWritingPaused = false;
+      this.#stallTimer?.cancel();
+      this.#stallTimer = undefined;
       this.roomReceived();
+      this.hear();
     }
   }
 
@@ -150,7 +168,7 @@ export abstract class Http1Protocol extends Protocol {
   protected linger(): void {
     if (this.#lingeringBytes >= 0) return;
     this.#lingeringBytes = 0;
-    this.#stopTimer();
+    this.#stopTimers();
     this.transport.resumeReading();
     this.transport.loseWriteConnection();
     this.#timer = this.#clock.callLater(LINGER_MS, () => {
@@ -164,7 +182,7 @@ export abstract class Http1Protocol extends Protocol {
    * connectionMade and those. What its connectionMade throws is thrown on, and ends the connection.
    */
   protected handOver(successor: Protocol, rest: Uint8Array, onMade?: () => void): void {
-    this.#stopTimer();
+    this.#stopTimers();
     this.#successor = successor;
     const early = rest.length === 0 ? undefined : new EarlyBytesTransport(this.transport, successor, rest);
     this.transport.resumeReading();
@@ -187,7 +205,7 @@ export abstract class Http1Protocol extends Protocol {
     if (this.#isHearing) return;
     this.#isHearing = true;
     try {
-      while (!this.#isHeld) {
+      while (!this.#isHeld && this.mayHear) {
         const event = this.#http.next();
         if (event === undefined) break;
         this.eventReceived(event);
@@ -206,7 +224,7 @@ export abstract class Http1Protocol extends Protocol {
   /** Reads if there is somebody to hear it, and sets the timer. */
   #steer(): void {
     if (this.#lingeringBytes >= 0 || this.#successor !== undefined) return;
-    const isPaused = this.#isHeld || !this.#http.wantsInput;
+    const isPaused = this.#isHeld || !this.#http.wantsInput || !this.mayHear;
     if (isPaused !== this.#isReadingPaused) {
       this.#isReadingPaused = isPaused;
       if (isPaused) this.transport.pauseReading();
@@ -218,7 +236,7 @@ export abstract class Http1Protocol extends Protocol {
   /** A timer that is due too early is left alone until it is: setting it anew with each request would cost more. */
   #watch(): void {
     const nowMs = this.#clock.now();
-    const atMs = this.#http.deadlineAt(nowMs, this.#isHeld);
+    const atMs = this.#http.deadlineAt(nowMs, this.#isHeld || !this.mayHear);
     if (atMs === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#timer.time <= atMs)) return;
     this.#stopTimer();
     this.#timer = this.#clock.callLater(Math.max(0, atMs - nowMs), () => this.#timeIsUp());
@@ -226,10 +244,35 @@ export abstract class Http1Protocol extends Protocol {
 
   #timeIsUp(): void {
     this.#timer = undefined;
-    const isPeersTurn = !this.#isHeld;
+    const isPeersTurn = !this.#isHeld && this.mayHear;
     const error = isPeersTurn ? this.#http.expire(this.#clock.now()) : undefined;
     if (error === undefined) this.#watch();
     else this.faultReceived(error);
+  }
+
+  /** A peer that takes nothing of what it asked for is cut off. One that takes a little has as long again. */
+  #awaitRoom(): void {
+    const { bufferedBytes } = this.transport;
+    this.#stallTimer = this.#clock.callLater(this.#http.sendTimeoutMs, () => {
+      this.#stallTimer = undefined;
+      if (this.transport.bufferedBytes < bufferedBytes) {
+        this.#awaitRoom();
+        return;
+      }
+      const { peer } = this.transport;
+      log.info("{peer} took none of {bufferedBytes} bytes for {ms} ms: the connection is cut", {
+        peer,
+        bufferedBytes,
+        ms: this.#http.sendTimeoutMs,
+      });
+      this.transport.abortConnection();
+    });
+  }
+
+  #stopTimers(): void {
+    this.#stopTimer();
+    this.#stallTimer?.cancel();
+    this.#stallTimer = undefined;
   }
 
   #stopTimer(): void {
@@ -238,6 +281,7 @@ export abstract class Http1Protocol extends Protocol {
   }
 }
 
+const log = new Logger("ropewalk.http1");
 /** Two round trips on a bad line: by then the peer has heard the last words, or never will. */
 const LINGER_MS = 2_000;
 /** What a peer may still have under way: an upload of some windows. Who sends more is not listening. */

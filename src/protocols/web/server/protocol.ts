@@ -77,6 +77,10 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#lose(error);
   }
 
+  protected override get mayHear(): boolean {
+    return this.#exchange !== undefined || !this.isWritingPaused;
+  }
+
   protected override roomReceived(): void {
     const room = this.#room;
     this.#room = undefined;
@@ -141,7 +145,11 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   }
 
   #answerTo(exchange: Exchange, error: unknown): void {
-    if (exchange.isOver) return;
+    if (exchange.isOver) {
+      const { method, target } = exchange.head;
+      log.debug("Answer to {method} {target} failed when nobody waited for it: {error}", { method, target, error });
+      return;
+    }
     this.#answer(exchange, this.#site.answerTo(error, this.#request as Request));
   }
 
@@ -271,8 +279,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#exchange = undefined;
     this.#droppedBytes = 0;
     exchange.finish();
-    exchange.body?.cancel();
     if (this.#site.options.served !== undefined) this.#tell(true);
+    exchange.body?.cancel();
     this.hear();
   }
 

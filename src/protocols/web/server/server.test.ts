@@ -213,6 +213,32 @@ describe("a web server", () => {
     assert.ok(client.heard.endsWith("\r\n0\r\n\r\n"));
   });
 
+  it("answers no further requests of a client that does not listen", () => {
+    let answered = 0;
+    const client = new Client(() => {
+      answered++;
+      return new Response("x".repeat(50_000));
+    });
+    client.transport.remote.stopTaking();
+    client.send(GET.repeat(100));
+    assert.ok(answered < 5, `${answered} were answered`);
+    client.transport.remote.startTaking();
+    assert.equal(answered, 100);
+    assert.equal(client.heard.length, 100 * (HELLO.length - 5 + 4 + 50_000));
+  });
+
+  it("cuts off a client that takes nothing for too long, and bears one that is slow", () => {
+    const client = new Client(() => new Response("x".repeat(500_000)));
+    client.transport.remote.stopTaking();
+    client.send(GET);
+    client.reactor.advance(50_000);
+    client.transport.remote.take(1_000);
+    client.reactor.advance(50_000);
+    assert.equal(client.transport.connected, true);
+    client.reactor.advance(70_000);
+    assert.equal(client.transport.connected, false);
+  });
+
   it("breaks an answer off that fails in its middle", async () => {
     const client = new Client(
       () =>
