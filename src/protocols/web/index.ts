@@ -42,6 +42,10 @@ export { type ForwardProxyOptions, forwardProxy } from "./proxy/forward/server.t
 export { SwitchProtocols } from "./server/protocol.ts";
 export { serve, webServer } from "./server/server.ts";
 export type { Answer, Application, Responder, ServedRequest, ServeOptions } from "./server/site.ts";
+export { FileSessionStore, type SessionFiles } from "./sessions/file-store.ts";
+export { type SessionResponder, type SessionsOptions, sessions } from "./sessions/server.ts";
+export type { Session } from "./sessions/session.ts";
+export { MemorySessionStore, type MemorySessionStoreOptions, type SessionStore } from "./sessions/store.ts";
 export type { MethodResult, MethodValue } from "./tree/answer-of.ts";
 export { NoResource, Redirect, redirectTo } from "./tree/pages.ts";
 export { type Child, Resource } from "./tree/resource.ts";
