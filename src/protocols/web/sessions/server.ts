@@ -10,7 +10,7 @@ import { MemorySessionStore, type SessionStore } from "./store.ts";
 /** How sessions are kept. */
 export interface SessionsOptions {
   /** Tells the time and draws random bytes: the reactor. */
-  readonly reactor: SessionSettings["reactor"];
+  readonly reactor: { wallTimeMs(): number; randomBytes(count: number): Uint8Array };
   /** Default: a MemorySessionStore of its own. */
   readonly store?: SessionStore | undefined;
   /** How long a session lives that nobody uses; default 1 800 000 ms, half an hour. */
