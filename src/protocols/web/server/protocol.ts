@@ -9,6 +9,7 @@ import type { RemoteProtocolError } from "../../http1/errors.ts";
 import type { Http1Event, Http1Request, ResponseHead } from "../../http1/events.ts";
 import { Http1Protocol } from "../../http1/protocol.ts";
 import type { BodySource } from "../message/body.ts";
+import { HttpError } from "../message/http-error.ts";
 import { PartReader } from "../message/part-reader.ts";
 import { platformBody } from "../message/platform-body.ts";
 import { Request } from "../message/request.ts";
@@ -123,6 +124,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     if (this.#site.options.served !== undefined) this.#startedMs = this.#site.clock.now();
     let answer: Answer | PromiseLike<Answer>;
     try {
+      if (!this.#site.methods.has(head.method)) throw notImplemented(head.method);
       answer = this.#site.respond(request);
     } catch (error) {
       this.#answerTo(exchange, error);
@@ -246,6 +248,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   /** A client may be told to go on in another protocol only when its request is complete. */
   #switch(exchange: Exchange, answer: Answer, headers: HeaderInit): void {
     if (!(answer instanceof SwitchProtocols)) {
+      // An application that answers everything alike did not mean to be a proxy.
+      if (answer.status !== 101) throw notImplemented("CONNECT");
       throw new TypeError(`Cannot send ${answer.status} alone: answer with new SwitchProtocols(protocol, …)`);
     }
     this.#whenAsked = () => {
@@ -318,6 +322,10 @@ export class SwitchProtocols extends Response {
     super(null, init);
     this.successor = successor;
   }
+}
+
+function notImplemented(method: string): HttpError {
+  return new HttpError(501, `Cannot ${method}: this server does not know how`);
 }
 
 /** An answer that nobody waits for: what makes its body is told. */

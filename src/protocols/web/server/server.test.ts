@@ -255,6 +255,22 @@ describe("a web server", () => {
     assert.doesNotMatch(client.heard, /0\r\n\r\n$/);
   });
 
+  it("answers 501 for methods that nobody registered, for TRACE, and for CONNECT unless it is granted", () => {
+    let asked = 0;
+    const app = (): Response => {
+      asked++;
+      return new Response("hello");
+    };
+    for (const method of ["KNOT", "get", "TRACE"]) {
+      assert.match(new Client(app).send(GET.replace("GET", method)).heard, /^HTTP\/1\.1 501 Not Implemented\r\n/);
+    }
+    assert.equal(asked, 0);
+    const connect = "CONNECT rope.example:443 HTTP/1.1\r\nHost: rope.example:443\r\n\r\n";
+    assert.match(new Client(app).send(connect).heard, /^HTTP\/1\.1 501 /);
+    const knots = new Client(app, { methods: ["KNOT"] });
+    assert.equal(knots.send(GET.replace("GET", "KNOT")).heard, HELLO);
+  });
+
   it("answers HEAD with the length and no body", () => {
     const heard = new Client(() => new Response("hello")).send(GET.replace("GET", "HEAD")).heard;
     assert.equal(heard, HELLO.slice(0, -5));

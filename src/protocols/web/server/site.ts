@@ -8,6 +8,7 @@ import { formatHttpDate } from "../message/http-date.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
+import { METHODS } from "./methods.ts";
 
 /** What answers a request: one of this package, or the platform's. */
 export type Answer = Response | globalThis.Response;
@@ -40,6 +41,11 @@ export interface ServeOptions {
   readonly timeouts?: SomeHttp1Timeouts | undefined;
   /** Bytes of a request's body that `text`, `json` and the like keep in memory: 4 MiB. More: 413. Streams have no such limit. */
   readonly maxCollectedBytes?: number | undefined;
+  /**
+   * Methods that the application knows: others are answered by 501 before it is asked (RFC 9110 §9.1). Default: those that are
+   * registered, without TRACE.
+   */
+  readonly methods?: readonly string[] | undefined;
   /** Shows stack traces to clients. For development only: they tell strangers about the program. Default false. */
   readonly showErrors?: boolean | undefined;
   /** Told of each request when it is over: for logs and figures. */
@@ -57,6 +63,7 @@ export class Site {
   readonly options: ServeOptions;
   readonly clock: SiteClock;
   readonly maxCollectedBytes: number;
+  readonly methods: ReadonlySet<string>;
   #second = Number.NaN;
   #date = "";
 
@@ -64,6 +71,7 @@ export class Site {
     this.respond = typeof application === "function" ? application : (request) => application.fetch(request);
     this.clock = clock;
     this.options = options;
+    this.methods = options.methods === undefined ? METHODS : new Set(options.methods);
     this.maxCollectedBytes = options.maxCollectedBytes ?? MAX_COLLECTED_BYTES;
   }
 
