@@ -149,7 +149,7 @@ describe("the web server under load", { timeout: 120_000 }, () => {
     const server = await WebServer.start(t);
     const idle = await warm(server);
     const request = asked(server, "POST", "/store", { "Transfer-Encoding": "chunked" });
-    const broken = once(request, "close");
+    const broken = new Promise((resolve) => request.on("close", resolve));
     void pour(request, 2 ** 40);
     const [answer] = (await once(request, "response")) as [IncomingMessage];
     assert.equal(answer.statusCode, 507);
