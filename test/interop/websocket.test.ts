@@ -1,0 +1,247 @@
+/** WebSocket with npm's ws, and with Python's websockets and Autobahn, at either end. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { describe, type TestContext, test } from "node:test";
+import { Deferred, DeferredQueue, listen } from "ropewalk";
+import {
+  connectWebSocket,
+  type WebSocketClientOptions,
+  WebSocketProtocol,
+  type WebSocketServerOptions,
+  webSocketFactory,
+} from "ropewalk/websocket";
+import { WebSocket, WebSocketServer } from "ws";
+import { reactor, tcpPortOf } from "./support/guest.ts";
+import { peerScript } from "./support/places.ts";
+import { FILE_LIMIT_MS, lacks, PYTHON, start } from "./support/program.ts";
+
+type Kind = "plain" | "deflate" | "small";
+
+const KINDS: readonly Kind[] = ["plain", "deflate", "small"];
+/** What is said by the one who calls, to an echo. */
+const THINGS: readonly (string | Uint8Array)[] = [
+  "short",
+  "",
+  "häß 😀",
+  "all work and no play ".repeat(5_000),
+  new Uint8Array(0),
+  Uint8Array.from({ length: 768_000 }, (_, at) => at % 256),
+];
+
+/** Our end, of either side. */
+const OURS: Readonly<Record<Kind, WebSocketServerOptions & WebSocketClientOptions>> = {
+  plain: {},
+  deflate: { deflate: { sendTakeover: true, minBytes: 0 }, compression: { minBytes: 0 } },
+  small: { deflate: { receiveTakeover: false, sendWindowBits: 9, receiveWindowBits: 9 }, compression: { minBytes: 0 } },
+};
+
+describe("npm's ws", { timeout: FILE_LIMIT_MS }, () => {
+  for (const kind of KINDS) {
+    const perMessageDeflate = {
+      plain: false,
+      deflate: { threshold: 0 },
+      small: { threshold: 0, serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 9 },
+    }[kind];
+
+    test(`as a server is understood, ${kind}`, async (t) => {
+      const server = new WebSocketServer({
+        port: 0,
+        host: "127.0.0.1",
+        perMessageDeflate,
+        handleProtocols: () => "echo",
+      });
+      t.after(() => server.close());
+      const closed = new DeferredQueue<string>();
+      server.on("connection", (socket) => {
+        socket.on("close", (code, reason) => closed.put(`closed ${code} ${reason}`));
+        socket.on("message", (data, isBinary) => {
+          const [, code, reason] = /^close (\d+) (.*)$/.exec(isBinary ? "" : String(data)) ?? [];
+          if (code === undefined) socket.send(data, { binary: isBinary });
+          else socket.close(Number(code), reason);
+        });
+      });
+      await once(server, "listening");
+      await callsOut(t, (server.address() as AddressInfo).port, kind);
+      assert.equal(await closed.get(), "closed 4001 enough");
+      assert.equal(await closed.get(), "closed 4002 ");
+    });
+
+    test(`as a client understands us, ${kind}`, async (t) => {
+      const { port, ended } = await serving(t, kind);
+      const options =
+        typeof perMessageDeflate === "boolean"
+          ? {}
+          : { perMessageDeflate: { ...perMessageDeflate, clientMaxWindowBits: 9 } };
+      const client = new WebSocket(`ws://127.0.0.1:${port}/path?a=b`, ["other", "echo"], {
+        perMessageDeflate: false,
+        ...options,
+      });
+      await once(client, "open");
+      assert.equal(client.protocol, "echo");
+      assert.equal(client.extensions.includes("permessage-deflate"), kind !== "plain");
+      for (const thing of THINGS) {
+        client.send(thing);
+        const [data, isBinary] = await once(client, "message");
+        assert.equal(isBinary, typeof thing !== "string");
+        assert.ok(Buffer.from(thing).equals(data), `${thing.length} bytes`);
+      }
+      client.send("frag", { fin: false });
+      client.send("ments", { fin: true });
+      assert.equal(String((await once(client, "message"))[0]), "fragments");
+      client.ping("there?");
+      assert.equal(String((await once(client, "pong"))[0]), "there?");
+      client.close(3001, "enough");
+      const [code] = await once(client, "close");
+      assert.deepEqual([code, await ended()], [3001, "closed 3001 enough, ConnectionDone"]);
+    });
+  }
+
+  test("as a client is closed with our code and reason, and refused with our status", async (t) => {
+    const { port } = await serving(t, "plain");
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+    await once(client, "open");
+    client.send("close 4002 as you wish");
+    const [code, reason] = await once(client, "close");
+    assert.deepEqual([code, String(reason)], [4002, "as you wish"]);
+    const refused = new WebSocket(`ws://127.0.0.1:${port}/`, { origin: "http://evil.example" });
+    const [error] = await once(refused, "error");
+    assert.match(error.message, /403/);
+  });
+
+  for (const [name, bytes, code] of [
+    ["a reserved bit", "b180 00000000", 1002],
+    ["text that is no UTF-8", "8181 00000000 ff", 1007],
+    ["a message too large", "82ff 0000000000200000 00000000", 1009],
+    ["a close code that may not be sent", "8882 00000000 03ee", 1002],
+  ] as const) {
+    test(`hears ${code} from us for ${name}`, async (t) => {
+      const { port } = await serving(t, "plain");
+      const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+      await once(client, "open");
+      const { _socket: socket } = client as unknown as { readonly _socket: { write(data: Uint8Array): void } };
+      socket.write(Buffer.from(bytes.replaceAll(" ", ""), "hex"));
+      assert.equal((await once(client, "close"))[0], code);
+    });
+  }
+});
+
+for (const [name, module, script] of [
+  ["Python's websockets", "websockets", "websockets_peer.py"],
+  ["Autobahn", "autobahn", "autobahn_peer.py"],
+] as const) {
+  describe(name, { skip: lacks(PYTHON) || absence(module), timeout: FILE_LIMIT_MS }, () => {
+    for (const kind of KINDS) {
+      test(`as a server is understood, ${kind}`, async (t) => {
+        const peer = start(t, PYTHON, [peerScript(script), "serve", kind]);
+        const [, port] = await peer.out.until(/^(\d+)\n/);
+        await callsOut(t, Number(port), kind);
+        await peer.out.until("closed 4001 enough\n");
+      });
+
+      test(`as a client understands us, ${kind}`, async (t) => {
+        const { port, ended } = await serving(t, kind);
+        const peer = start(t, PYTHON, [peerScript(script), "call", String(port), kind]);
+        await peer.finished();
+        const [first = "", ...lines] = (await peer.out.until(/closed 3001\n/)).input?.trimEnd().split("\n") ?? [];
+        assert.match(first, kind === "plain" ? /^subprotocol echo extensions \[\]$/ : /^subprotocol echo .*deflate/i);
+        const same = THINGS.map(({ length }) => `same ${lengthInPython(length)}`);
+        assert.deepEqual(lines, [...same, "joined fragments", "pong", "closed 3001"]);
+        assert.equal(await ended(), "closed 3001 enough, ConnectionDone");
+      });
+    }
+  });
+}
+
+/** Code points, not UTF-16 code units. */
+function lengthInPython(length: number): number {
+  return length === "häß 😀".length ? length - 1 : length;
+}
+
+/** Says everything to an echo, closes, and lets another connection be closed. */
+async function callsOut(t: TestContext, port: number, kind: Kind): Promise<void> {
+  const dial = async (): Promise<Caller> => {
+    const options = { ...OURS[kind], subprotocols: ["other", "echo"] };
+    const caller = await connectWebSocket(reactor, `ws://127.0.0.1:${port}/path?a=b`, () => new Caller(), options);
+    t.after(() => caller.transport.abortConnection());
+    return caller;
+  };
+  const caller = await dial();
+  assert.equal(caller.subprotocol, "echo");
+  for (const thing of THINGS) {
+    for (let times = 0; times < 3; times++) caller.sendMessage(thing);
+    for (let times = 0; times < 3; times++) assert.ok(Buffer.from(thing).equals(Buffer.from(await caller.heard.get())));
+  }
+  caller.sendFragment("frag", false);
+  caller.sendFragment("ments", true);
+  assert.equal(await caller.heard.get(), "fragments");
+  caller.sendPing(Buffer.from("there?"));
+  assert.equal(await caller.ponged, "there?");
+  caller.close(4001, "enough");
+  assert.match(await caller.ended, /^closed 4001/);
+  const other = await dial();
+  other.sendMessage("close 4002 as you wish");
+  assert.equal(await other.ended, "closed 4002 as you wish, ConnectionDone");
+}
+
+async function serving(
+  t: TestContext,
+  kind: Kind,
+): Promise<{ readonly port: number; readonly ended: () => Promise<string> }> {
+  const echoes: Echo[] = [];
+  const echo = (): Echo => {
+    const next = new Echo();
+    echoes.push(next);
+    return next;
+  };
+  const factory = webSocketFactory(reactor, echo, { ...OURS[kind], subprotocols: ["echo"] });
+  const port = await listen(reactor, "tcp:0:interface=127.0.0.1", factory);
+  t.after(async () => {
+    await port.stopListening();
+    for (const each of echoes) each.transport?.abortConnection();
+  });
+  return { port: tcpPortOf(port), ended: async () => await (echoes[0] as Echo).ended };
+}
+
+class Ending extends WebSocketProtocol {
+  readonly ended: Deferred<string> = new Deferred();
+  #said = "";
+
+  override closeReceived(code: number, reason: string): void {
+    this.#said = `closed ${code} ${reason}`.trimEnd();
+  }
+
+  override connectionLost(reason: Error): void {
+    this.ended.callback(`${this.#said}, ${reason.name}`);
+  }
+}
+
+class Echo extends Ending {
+  override messageReceived(data: string | Uint8Array): void {
+    const [, code, reason = ""] = /^close (\d+) (.*)$/.exec(typeof data === "string" ? data : "") ?? [];
+    if (code === undefined) this.sendMessage(data);
+    else this.close(Number(code), reason);
+  }
+}
+
+class Caller extends Ending {
+  readonly heard: DeferredQueue<string | Uint8Array> = new DeferredQueue();
+  readonly ponged: Deferred<string> = new Deferred();
+
+  override messageReceived(data: string | Uint8Array): void {
+    this.heard.put(data);
+  }
+
+  override pongReceived(data: Uint8Array): void {
+    this.ponged.callback(Buffer.from(data).toString());
+  }
+}
+
+function absence(module: string): string | false {
+  if (spawnSync(PYTHON, ["-c", `import ${module}`]).status === 0) return false;
+  const reason = `python3-${module} is missing; .ci/run knows the package`;
+  if (process.env["CI"] !== undefined) throw new Error(`Cannot test with real peers: ${reason}`);
+  console.error(`!!! SKIPPED: ${reason}`);
+  return reason;
+}
