@@ -43,6 +43,11 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     return this.#state !== "coming";
   }
 
+  /** Somebody has begun to read it. */
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
   push(part: Uint8Array): void {
     if (this.#state !== "coming") return;
     if (this.#settle !== undefined && !this.#isCollecting) {
