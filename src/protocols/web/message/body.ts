@@ -167,6 +167,8 @@ function streamOf(source: Exclude<BodySource, null>, onUse: () => void): Readabl
       },
       async cancel() {
         onUse();
+        // An iterator of it that has not begun, or is amid a wait, would not tell it.
+        if (parts instanceof IncomingBody) parts.cancel();
         iterator ??= parts[Symbol.asyncIterator]();
         await iterator.return?.();
       },

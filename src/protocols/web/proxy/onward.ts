@@ -1,5 +1,5 @@
 /** A request on its way through a proxy: what is said to the server behind, and what of its answer is said in front. */
-import { HeaderMap } from "../../../wire/header-map.ts";
+import type { HeaderMap } from "../../../wire/header-map.ts";
 import type { BodySource, Parts } from "../message/body.ts";
 import { HttpError } from "../message/http-error.ts";
 import { IncomingBody } from "../message/incoming-body.ts";

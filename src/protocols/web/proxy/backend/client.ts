@@ -2,13 +2,13 @@ import type { Deferred } from "../../../../core/deferred/deferred.ts";
 import type { Protocol } from "../../../../core/protocol.ts";
 import type { Reactor } from "../../../../core/reactor.ts";
 import type { TlsClientOptions } from "../../../../core/tls.ts";
-import type { Headers } from "../../message/headers.ts";
-import type { Response } from "../../message/response.ts";
-import { Exchange, type Patience } from "../../client/exchange.ts";
+import { Exchange, type Patience, WHOLE_BYTES } from "../../client/exchange.ts";
 import type { PoolLimits } from "../../client/lane.ts";
 import type { Place } from "../../client/place.ts";
 import { Pool } from "../../client/pool.ts";
 import { WebClientProtocol } from "../../client/protocol.ts";
+import type { Headers } from "../../message/headers.ts";
+import type { Response } from "../../message/response.ts";
 import type { Onward } from "../onward.ts";
 import { type Switched, UpgradeProtocol } from "./protocol.ts";
 
@@ -51,7 +51,7 @@ export class Backend {
       ...this.#patience,
       queueTimeoutMs: this.#patience.connectTimeoutMs,
       continueTimeoutMs: expectsContinue ? CONTINUE_TIMEOUT_MS : -1,
-      maxCollectedBytes: 0,
+      maxCollectedBytes: WHOLE_BYTES,
       informed: ears.informed,
     };
     const url = `${place.key}${target}`;
@@ -65,7 +65,11 @@ export class Backend {
   upgrade(place: Place, { method, target, fields }: Onward, ears: Ears): Deferred<Response | Switched> {
     const { connectTimeoutMs } = this.#patience;
     const head = { type: "request", method, target, headers: fields } as const;
-    return this.#connect(place, connectTimeoutMs, () => new UpgradeProtocol(head, this.#reactor, this.#patience)).addCallbacks(
+    return this.#connect(
+      place,
+      connectTimeoutMs,
+      () => new UpgradeProtocol(head, this.#reactor, this.#patience),
+    ).addCallbacks(
       (protocol) => {
         protocol.whenOver = ears.over;
         return protocol.answered;

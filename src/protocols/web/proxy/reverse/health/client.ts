@@ -2,7 +2,16 @@ import type { Deferred } from "../../../../../core/deferred/deferred.ts";
 import type { Clock, DelayedCall } from "../../../../../core/time/clock.ts";
 import type { Response } from "../../../message/response.ts";
 import type { Target, Targets } from "../../targets.ts";
-import type { HealthCheckOptions } from "../options.ts";
+
+/** A question that shows whether a server is well. */
+export interface HealthCheckOptions {
+  /** Path and query, behind that of the server's URL. */
+  readonly path: string;
+  /** Between one answer and the next question: 5 000 ms. */
+  readonly intervalMs?: number | undefined;
+  /** Statuses that mean well: below 400. */
+  readonly isWell?: ((status: number) => boolean) | undefined;
+}
 
 /** Asks each server how it is, again and again, each in its own time. */
 export class HealthCheck {
@@ -36,7 +45,10 @@ export class HealthCheck {
 
   #wait(target: Target): void {
     const { intervalMs = INTERVAL_MS } = this.#options;
-    this.#timers.set(target, this.#clock.callLater(intervalMs, () => this.#check(target)));
+    this.#timers.set(
+      target,
+      this.#clock.callLater(intervalMs, () => this.#check(target)),
+    );
   }
 
   #check(target: Target): void {
