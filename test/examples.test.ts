@@ -144,6 +144,22 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await interrupt(program);
   });
 
+  test("ws-room lets guests hear one another, until they leave", async (t) => {
+    const server = run(t, "ws-room", ANYWHERE);
+    const url = `ws://127.0.0.1:${await portOf(server)}/`;
+    const [ann, bob] = [run(t, "ws-room", url), run(t, "ws-room", url)];
+    // Who is not there yet hears nothing: so it is said until it is heard.
+    const asking = setInterval(() => ann.write("is anybody there?\n"), 20);
+    await bob.out.until("is anybody there?\n").finally(() => clearInterval(asking));
+    bob.write("it is me, Bob: häß\n");
+    await ann.out.until(Buffer.from("it is me, Bob: häß\n").toString("latin1"));
+    for (const guest of [bob, ann]) {
+      guest.endInput();
+      assert.equal((await guest.finished()).code, 0);
+    }
+    await interrupt(server);
+  });
+
   test("who-is-there answers about a user, and greets a guest whom nobody can name", async (t) => {
     const server = run(t, "who-is-there", ANYWHERE, String(await freePort()));
     const socket = connectPlain(Number(await portOf(server)), "127.0.0.1");
