@@ -74,6 +74,9 @@ const honoServers: readonly HttpServer[] = [
   { name: "hono-node-server", program: "http-hono", mode: "hello" },
 ];
 
+/** Files of a folder, as each one's users serve them. */
+const staticServers = serversOf("static", ["ropewalk", "fastify", "nginx"]);
+
 export const catalogue: Readonly<Record<string, Bench>> = {
   "tcp-echo": {
     kind: "tcp",
@@ -220,6 +223,13 @@ export const catalogue: Readonly<Record<string, Bench>> = {
         script: "json",
         servers: serversOf("json", ["ropewalk", "node", "fastify", "bun"]),
       },
+    ],
+  },
+  static: {
+    kind: "http",
+    loads: [
+      { name: "1 KiB", connections: 64, path: "/1k.html", servers: staticServers },
+      { name: "1 MiB", connections: 16, path: "/1m.bin", servers: staticServers },
     ],
   },
   http1: {

@@ -13,6 +13,14 @@ with socket.socket() as free:
 
 folder = tempfile.mkdtemp(prefix="ropewalk-bench-nginx-")
 configuration = os.path.join(folder, "nginx.conf")
+location = 'return 200 "Hello, ropewalk!\\n";'
+if sys.argv[1:] == ["static"]:
+    location = f"root {folder}/static; sendfile on; tcp_nopush on;"
+    os.mkdir(f"{folder}/static")
+    for name, size in (("1k.html", 1_024), ("1m.bin", 1_048_576)):
+        with open(f"{folder}/static/{name}", "wb") as file:
+            file.write((b"hemp " * size)[:size])
+
 with open(configuration, "w") as file:
     file.write(
         f"""
@@ -22,7 +30,7 @@ with open(configuration, "w") as file:
           access_log off; keepalive_requests 1000000000; default_type "text/plain;charset=UTF-8";
           client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
           uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-          server {{ listen 127.0.0.1:{port}; location / {{ return 200 "Hello, ropewalk!\\n"; }} }}
+          server {{ listen 127.0.0.1:{port}; location / {{ {location} }} }}
         }}
         """
     )
