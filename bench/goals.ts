@@ -70,6 +70,8 @@ export const promised: readonly Goal[] = [
   { what: "HTTP, a connection each", bench: "http-hello", load: "a connection each", over: "node-http", atLeast: 1.4 },
   { what: "HTTP over TLS", bench: "http-hello", load: "keep-alive, TLS", over: "node-http", atLeast: 1.4 },
   { what: "HTTP, 16 pipelined", bench: "http-pipeline", load: "16 pipelined", over: "node-http", atLeast: 12 },
+  { what: "a file of 1 KiB", bench: "static", load: "1 KiB", over: "fastify", atLeast: 1.5 },
+  { what: "a file of 1 MiB", bench: "static", load: "1 MiB", over: "fastify", atLeast: 1.5 },
   { what: "JSON there and back", bench: "http-json", load: "POST and back", over: "fastify", atLeast: 2 },
   { what: "WebSocket echo", bench: "ws-echo", load: "ping-pong", over: "ws", atLeast: 1.3 },
   { what: "WebSocket broadcast", bench: "ws-broadcast", load: "to 1 000", over: "ws", atLeast: 1.3 },

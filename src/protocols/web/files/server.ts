@@ -1,22 +1,23 @@
 import { fromAsync } from "../../../core/deferred/from-async.ts";
+import type { FileStatus, OpenFile } from "../../../core/files.ts";
 import type { Reactor } from "../../../core/reactor.ts";
-import { HeaderMap } from "../../../wire/header-map.ts";
-import { type ContentCoding, chooseCoding } from "../message/accept-encoding.ts";
+import { joinBytes } from "../../../wire/join-bytes.ts";
+import { TEXT } from "../../../wire/text.ts";
+import { type ContentCoding, rankCodings } from "../message/accept-encoding.ts";
 import type { Parts } from "../message/body.ts";
-import { formatHttpDate } from "../message/http-date.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
 import type { Answer, Responder } from "../server/site.ts";
-import { contentRange, lengthOf, multipartPieces, type Pieces } from "./byte-ranges.ts";
-import { doesRangeApply, judgeConditions } from "./conditions.ts";
-import { entityTagOf } from "./entity-tag.ts";
+import type { Pieces } from "./byte-ranges.ts";
+import { isResting } from "./entity-tag.ts";
 import { FileBody } from "./file-body.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { LISTING_POLICY, listingPage } from "./listing.ts";
-import { type Found, Lookup } from "./lookup/server.ts";
+import { type Found, Lookup, type Sight, type Trail } from "./lookup/server.ts";
 import { contentTypeOf } from "./media-type.ts";
 import { isHidden, namesOf, pathBehind, pathOf } from "./path.ts";
-import { type ByteRange, readRanges } from "./ranges.ts";
+import { planAnswer, type Shown } from "./plan.ts";
 
 /** How a folder is served. */
 export interface StaticFilesOptions {
@@ -39,6 +40,11 @@ export interface StaticFilesOptions {
   readonly cacheControl?: string | ((path: string) => string | undefined) | undefined;
   /** Content types by extension (`{ rope: "text/plain; charset=utf-8" }`), before those that are known. */
   readonly types?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Bytes of memory for small files that were asked for lately; default 8 MiB, 0 for none. They are looked at before each
+   * answer, as one call of the system for all who ask at the same time: nobody gets what is not on the disk any more.
+   */
+  readonly cacheBytes?: number | undefined;
   /** Answers where there is no file, and whatever is neither GET nor HEAD; default 404 and 405. */
   readonly otherwise?: Responder | undefined;
 }
@@ -78,6 +84,8 @@ class StaticFiles {
   readonly #index: readonly string[];
   readonly #types: Readonly<Record<string, string>>;
   readonly #codings: readonly ContentCoding[];
+  readonly #maxKeptBytes: number;
+  readonly #kept: KeptFiles<Kept>;
 
   constructor(reactor: Reactor, root: string, options: StaticFilesOptions) {
     const mount = options.at ?? "/";
@@ -91,6 +99,8 @@ class StaticFiles {
     this.#index = options.index ?? ["index.html"];
     this.#types = options.types ?? {};
     this.#codings = options.precompressed ?? [];
+    this.#maxKeptBytes = options.cacheBytes ?? MAX_KEPT_BYTES;
+    this.#kept = new KeptFiles(this.#maxKeptBytes);
   }
 
   answer(request: Request): Answer | PromiseLike<Answer> {
@@ -103,7 +113,7 @@ class StaticFiles {
     if (names === undefined) return this.#nothing(request);
     return fromAsync(async (signal) => {
       try {
-        return (await this.#serve(request, names, signal)) ?? (await this.#nothing(request));
+        return (await this.#serve(new Ask(request, names, this.#codings, signal))) ?? (await this.#nothing(request));
       } catch (error) {
         // Nobody hears any more what went wrong for a client that has gone.
         signal.throwIfAborted();
@@ -124,115 +134,89 @@ class StaticFiles {
     throw new HttpError(404, "There is no such file");
   }
 
-  /** Undefined if there is nothing of these names; the last of them is empty for a folder. */
-  async #serve(request: Request, names: readonly string[], signal: AbortSignal): Promise<Response | undefined> {
-    const isFolder = names.at(-1) === "";
-    const found = await this.#lookup.open(isFolder ? names.slice(0, -1) : names, signal);
-    if (found === undefined) return undefined;
-    if (found.status.kind === "file") {
-      if (!isFolder) return await this.#file(request, names, found, signal);
-      found.file.close();
-      return undefined;
+  /** Undefined if there is nothing of these names. */
+  async #serve(ask: Ask): Promise<Response | undefined> {
+    const kept = this.#kept.get(ask.key);
+    if (kept !== undefined) {
+      if (await this.#isCurrent(kept)) return this.#answer(ask, kept, (pieces) => wholeBody(kept.bytes, pieces));
+      this.#kept.delete(ask.key);
     }
-    found.file.close();
-    if (!isFolder) return redirect(request, `${this.#mount.slice(0, -1)}${pathOf(names)}/`);
-    return await this.#folder(request, names.slice(0, -1), signal);
+    const { names, signal, trail } = ask;
+    if (names.at(-1) === "") return await this.#folder(ask, names.slice(0, -1));
+    const found = await this.#lookup.open(names, signal, trail);
+    if (found?.status.kind === "file") return await this.#file(ask, names, found);
+    found?.file.close();
+    return found && redirect(ask.request, `${this.#mount.slice(0, -1)}${pathOf(names)}/`);
   }
 
-  async #folder(request: Request, names: readonly string[], signal: AbortSignal): Promise<Response | undefined> {
+  async #isCurrent({ sights }: Kept): Promise<boolean> {
+    for (const sight of sights) if (!(await this.#lookup.holds(sight))) return false;
+    return true;
+  }
+
+  async #folder(ask: Ask, names: readonly string[]): Promise<Response | undefined> {
     for (const index of this.#index) {
       const path = [...names, index];
-      const found = await this.#lookup.open(path, signal);
-      if (found?.status.kind === "file") return await this.#file(request, path, found, signal);
+      const found = await this.#lookup.open(path, ask.signal, ask.trail);
+      if (found?.status.kind === "file") return await this.#file(ask, path, found);
       found?.file.close();
     }
     return this.#options.listing === true ? await this.#listing(names) : undefined;
   }
 
   /** Takes the plain file over, and closes it. */
-  async #file(request: Request, names: readonly string[], plain: Found, signal: AbortSignal): Promise<Response> {
-    const type = contentTypeOf(names.at(-1) as string, this.#types);
-    const coding = chooseCoding(request.headers.get("accept-encoding"), this.#codings);
-    let it: Shown = { found: plain, type, coding: "identity" };
-    let isKept = false;
+  async #file(ask: Ask, names: readonly string[], plain: Found): Promise<Response> {
+    let { file, status } = plain;
+    let coding: ContentCoding = "identity";
+    let body: Body | undefined;
     try {
-      if (coding !== "identity") it = (await this.#coded(names, it, request, signal)) ?? it;
-      const answer = this.#judge(request, names, it);
-      if (answer instanceof Response) return answer;
-      const body = await bodyOf(it.found, answer.pieces, request, signal);
-      isKept = body instanceof FileBody;
-      return new Response(body as Parts | Uint8Array, { status: answer.status, headers: answer.fields });
+      for (const each of ask.codings) {
+        const path = [...names.slice(0, -1), `${names.at(-1)}.${EXTENSIONS[each]}`];
+        const found = await this.#lookup.open(path, ask.signal, ask.trail);
+        if (found?.status.kind !== "file") {
+          found?.file.close();
+          continue;
+        }
+        ({ file, status } = found);
+        coding = each;
+        break;
+      }
+      const shown = { names, status, type: contentTypeOf(names.at(-1) as string, this.#types), coding };
+      const bytes = await this.#smallBytes(ask, file, shown);
+      ask.signal.throwIfAborted();
+      return this.#answer(ask, shown, (pieces) => {
+        body = bytes === undefined ? streamed(file, status, pieces, ask.request) : wholeBody(bytes, pieces);
+        return body;
+      });
     } finally {
-      if (it.found !== plain) plain.file.close();
-      if (!isKept) it.found.file.close();
+      if (file !== plain.file) plain.file.close();
+      if (!(body instanceof FileBody)) file.close();
     }
   }
 
-  /** The file in the coding that the client likes best of those in which it is there. */
-  async #coded(
-    names: readonly string[],
-    plain: Shown,
-    request: Request,
-    signal: AbortSignal,
-  ): Promise<Shown | undefined> {
-    const accepted = request.headers.get("accept-encoding");
-    let codings = this.#codings;
-    for (
-      let coding = chooseCoding(accepted, codings);
-      coding !== "identity";
-      coding = chooseCoding(accepted, codings)
-    ) {
-      const path = [...names.slice(0, -1), `${names.at(-1)}.${EXTENSIONS[coding]}`];
-      const found = await this.#lookup.open(path, signal);
-      if (found?.status.kind === "file") return { ...plain, found, coding };
-      found?.file.close();
-      const missing = coding;
-      codings = codings.filter((each) => each !== missing);
-    }
-    return undefined;
+  /** All of a file that is small enough to be sent in one piece with its head; undefined of others, or if none is wanted. */
+  async #smallBytes(ask: Ask, file: OpenFile, shown: Shown): Promise<Uint8Array | undefined> {
+    const { size } = shown.status;
+    if (size > WHOLE_BYTES || ask.request.method === "HEAD") return undefined;
+    // With room for one byte that should not be there.
+    const bytes = await file.read(0, size + 1);
+    if (bytes.length !== size) throw new HttpError(503, "The file is being changed", { headers: RETRY });
+    const sights = ask.trail.filter((sight) => sight !== undefined);
+    const isSure = sights.length === ask.trail.length && isResting(shown.status, this.#reactor.wallTimeMs());
+    if (isSure && this.#maxKeptBytes > 0) this.#kept.put(ask.key, { ...shown, bytes, sights });
+    return bytes;
   }
 
-  /** The whole answer, if no byte of the file is needed for it, or what it is to be made of. */
-  #judge(request: Request, names: readonly string[], { found, type, coding }: Shown): Response | Plan {
-    const { size, modifiedMs } = found.status;
-    const nowMs = this.#reactor.wallTimeMs();
-    const it = { entityTag: entityTagOf(found.status, nowMs, coding), modifiedMs };
-    const fields = this.#commonFields(names, it.entityTag, modifiedMs);
-    const verdict = judgeConditions(request.headers, it, nowMs);
-    if (verdict === "not-modified") return new Response(null, { status: 304, headers: fields });
-    if (verdict === "failed") throw new HttpError(412, "The file is another one than you take it for");
-    if (coding !== "identity") fields.append("Content-Encoding", coding);
-    const range = request.method === "GET" ? request.headers.get("range") : null;
-    const ranges = range !== null && doesRangeApply(request.headers, it, nowMs) ? readRanges(range, size) : undefined;
-    if (ranges === undefined) {
-      fields.append("Content-Type", type);
-      return planned(200, [{ start: 0, end: size }], fields);
-    }
-    if (ranges.length > 1) {
-      const boundary = Buffer.from(this.#reactor.randomBytes(16)).toString("hex");
-      fields.append("Content-Type", `multipart/byteranges; boundary=${boundary}`);
-      return planned(206, multipartPieces(ranges, size, type, boundary), fields);
-    }
-    const only = ranges[0];
-    if (only === undefined) {
-      const headers = { "Content-Range": `bytes */${size}`, "Accept-Ranges": "bytes" };
-      throw new HttpError(416, `The file has ${size} bytes`, { headers });
-    }
-    fields.append("Content-Type", type);
-    fields.append("Content-Range", contentRange(only, size));
-    return planned(206, [only], fields);
-  }
-
-  /** What 200, 206 and 304 all have (RFC 9110 §15.4.5). */
-  #commonFields(names: readonly string[], entityTag: string, modifiedMs: number): HeaderMap {
-    const { cacheControl } = this.#options;
-    const fields = new HeaderMap();
-    fields.append("ETag", entityTag).append("Last-Modified", formatHttpDate(modifiedMs));
-    fields.append("Accept-Ranges", "bytes").append("X-Content-Type-Options", "nosniff");
-    if (this.#codings.length > 0) fields.append("Vary", "Accept-Encoding");
-    const caching = typeof cacheControl === "function" ? cacheControl(pathOf(names)) : cacheControl;
-    if (caching !== undefined) fields.append("Cache-Control", caching);
-    return fields;
+  #answer({ request }: Ask, shown: Shown, bodyOf: (pieces: Pieces) => Body): Response {
+    const reactor = this.#reactor;
+    const { status, fields, pieces } = planAnswer(request, shown, {
+      nowMs: reactor.wallTimeMs(),
+      varies: this.#codings.length > 0,
+      cacheControl: this.#options.cacheControl,
+      boundary: () => Buffer.from(reactor.randomBytes(16)).toString("hex"),
+    });
+    if (pieces === undefined) return new Response(null, { status, headers: fields });
+    return new Response(request.method === "HEAD" ? NOTHING : bodyOf(pieces), { status, headers: fields });
   }
 
   async #listing(names: readonly string[]): Promise<Response | undefined> {
@@ -245,48 +229,51 @@ class StaticFiles {
   }
 }
 
-/** What is to be shown, and in which coding. */
-interface Shown {
-  readonly found: Found;
-  readonly type: string;
-  readonly coding: ContentCoding;
-}
+/** A request, with what it is about. */
+class Ask {
+  readonly request: Request;
+  /** The last is empty for a folder. */
+  readonly names: readonly string[];
+  /** What the client likes at least as much as the plain file, best first. */
+  readonly codings: readonly ContentCoding[];
+  readonly signal: AbortSignal;
+  /** The same for all that have the same answer, as long as no file changes. */
+  readonly key: string;
+  readonly trail: Trail = [];
 
-/** An answer that lacks its body. */
-interface Plan {
-  readonly status: number;
-  readonly pieces: Pieces;
-  readonly fields: HeaderMap;
-}
-
-function planned(status: number, pieces: Pieces, fields: HeaderMap): Plan {
-  fields.append("Content-Length", String(lengthOf(pieces)));
-  return { status, pieces, fields };
-}
-
-/** What is small goes with its head, in one piece; the rest is read as it is sent. A HEAD has a body that nobody reads. */
-async function bodyOf(
-  { file, status }: Found,
-  pieces: Pieces,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Uint8Array | Parts> {
-  signal.throwIfAborted();
-  if (request.method === "HEAD") return NOTHING;
-  const [only] = pieces as readonly [ByteRange];
-  const bytes = only.end - only.start;
-  if (pieces.length > 1 || bytes > WHOLE_BYTES) {
-    const body = new FileBody(file, status, pieces);
-    // Whoever drops the answer unread leaves the file open: it is closed with the request.
-    request.notifyFinish().addBoth(() => body.close());
-    return body;
+  constructor(request: Request, names: readonly string[], available: readonly ContentCoding[], signal: AbortSignal) {
+    this.request = request;
+    this.names = names;
+    this.codings = available.length === 0 ? available : rankCodings(request.headers.get("accept-encoding"), available);
+    this.signal = signal;
+    this.key = `${this.codings.join()}/${names.join("/")}`;
   }
-  // At the end with room for one byte that should not be there.
-  const isToEnd = only.end === status.size;
-  const read = await file.read(only.start, isToEnd ? bytes + 1 : bytes);
-  signal.throwIfAborted();
-  if (read.length !== bytes) throw new HttpError(503, "The file is being changed", { headers: RETRY });
-  return read;
+}
+
+/** A small file in memory, and all that must be as it was for this to be what it is. */
+interface Kept extends Shown {
+  readonly bytes: Uint8Array;
+  readonly sights: readonly Sight[];
+}
+
+type Body = Uint8Array | Parts;
+
+/** What is in memory. It belongs to all who ask for it: nobody writes into it. */
+function wholeBody(bytes: Uint8Array, pieces: Pieces): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && typeof only === "object") return bytes.subarray(only.start, only.end);
+  return joinBytes(
+    pieces.map((piece) =>
+      typeof piece === "string" ? TEXT.encodeUtf8(piece) : bytes.subarray(piece.start, piece.end),
+    ),
+  );
+}
+
+/** Whoever drops the answer unread leaves the file open: it is closed with the request. */
+function streamed(file: OpenFile, status: FileStatus, pieces: Pieces, request: Request): FileBody {
+  const body = new FileBody(file, status, pieces);
+  request.notifyFinish().addBoth(() => body.close());
+  return body;
 }
 
 function redirect(request: Request, path: string): Response {
@@ -305,6 +292,8 @@ const RETRY = { "Retry-After": "1" };
 const NOTHING: Parts = {
   async *[Symbol.asyncIterator]() {},
 };
-const EXTENSIONS: Readonly<Record<Exclude<ContentCoding, "identity">, string>> = { br: "br", gzip: "gz", zstd: "zst" };
+const EXTENSIONS: Readonly<Record<ContentCoding, string>> = { identity: "", br: "br", gzip: "gz", zstd: "zst" };
 /** As much as a connection buffers without complaint: one read and one write. */
 const WHOLE_BYTES = 65_536;
+/** Some hundred of the files that make up a site. */
+const MAX_KEPT_BYTES = 8_388_608;

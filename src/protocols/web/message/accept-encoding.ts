@@ -8,20 +8,19 @@ export type ContentCoding = "br" | "gzip" | "identity" | "zstd";
  * or did not say. What the field has that is no weight counts as not said.
  */
 export function chooseCoding(accepted: string | null, available: readonly ContentCoding[]): ContentCoding {
-  if (accepted === null || available.length === 0) return "identity";
+  return rankCodings(accepted, available)[0] ?? "identity";
+}
+
+/** All that a client likes at least as much as no coding, best first. */
+export function rankCodings(accepted: string | null, available: readonly ContentCoding[]): readonly ContentCoding[] {
+  if (accepted === null || available.length === 0) return NONE;
   const weights = weightsOf(accepted);
   const others = weights.get("*") ?? 0;
-  let best: ContentCoding = "identity";
-  let bestWeight = weights.get(best) ?? others;
-  for (const coding of available) {
-    const weight = weights.get(coding) ?? others;
-    // What a client names at all it wants rather than nothing, unless it says otherwise.
-    if (weight > bestWeight || (weight === bestWeight && weight > 0 && best === "identity")) {
-      best = coding;
-      bestWeight = weight;
-    }
-  }
-  return best;
+  const weightOf = (coding: ContentCoding): number => weights.get(coding) ?? others;
+  const least = weightOf("identity");
+  return available
+    .filter((coding) => weightOf(coding) > 0 && weightOf(coding) >= least)
+    .sort((one, other) => weightOf(other) - weightOf(one));
 }
 
 function weightsOf(field: string): Map<string, number> {
@@ -36,3 +35,4 @@ function weightsOf(field: string): Map<string, number> {
 }
 
 const ELEMENT = /^[\t ]*([\w!#$%&'*+.^`|~-]+)(?:[\t ]*;[\t ]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?[\t ]*$/i;
+const NONE: readonly ContentCoding[] = [];

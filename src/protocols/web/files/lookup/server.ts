@@ -9,6 +9,26 @@ export interface Found {
   readonly status: FileStatus;
 }
 
+/** What was at a path when it was opened; without a status, nothing. */
+export interface Sight extends Place {
+  readonly status: FileStatus | undefined;
+}
+
+/** All that was seen on the way to a file, by who wants to know later whether it is so still; undefined where that is unsure. */
+export type Trail = (Sight | undefined)[];
+
+interface Place {
+  readonly folder: readonly string[];
+  /** What the folder's path was, with all links resolved. */
+  readonly folderPath: string;
+  readonly path: string;
+}
+
+interface Look {
+  readonly current: Promise<FileStatus | undefined>;
+  next: Promise<FileStatus | undefined> | undefined;
+}
+
 /** A file or a folder in a folder. */
 export interface Entry {
   readonly name: string;
@@ -28,6 +48,7 @@ export class Lookup {
   readonly #isAnywhere: boolean;
   /** Folders that were found to be below the root, by their path there. */
   readonly #folders: Map<string, Folder> = new Map();
+  readonly #looks: Map<string, Look> = new Map();
 
   /** `isAnywhere` lets links lead out of the root. */
   constructor(reactor: Pick<Reactor, "files" | "now">, root: string, isAnywhere: boolean) {
@@ -38,15 +59,36 @@ export class Lookup {
 
   /**
    * What is there, open; whoever has it closes it. Undefined if nothing is, or if it is neither file nor folder. `names` are
-   * safe ones, none for the root itself. Fails with HttpError 403 if it may not be read, 503 if no descriptor is left.
+   * safe ones, none for the root itself. What was seen goes to the `trail`. Fails with HttpError 403 if it may not be read, 503 if no descriptor is left.
    */
-  async open(names: readonly string[], signal?: AbortSignal): Promise<Found | undefined> {
+  async open(names: readonly string[], signal?: AbortSignal, trail: Trail = []): Promise<Found | undefined> {
+    let place: Place | undefined;
+    let seen: Sight | undefined;
     try {
-      const file = await this.#openFile(names);
-      return file === undefined ? undefined : await examined(file, signal);
+      place = await this.#place(names);
+      const file = place === undefined ? undefined : await this.#openAt(place.path);
+      const found = file === undefined ? undefined : await examined(file, signal);
+      if (place !== undefined && found?.file.path === place.path) seen = { ...place, status: found.status };
+      return found;
     } catch (error) {
+      if (place !== undefined && codeOf(error) === "ENOENT") seen = { ...place, status: undefined };
       if (isMissing(error)) return undefined;
       throw refusal(error) ?? error;
+    } finally {
+      trail.push(seen);
+    }
+  }
+
+  /** Whether what was seen is there as it was. */
+  async holds({ folder, folderPath, path, status }: Sight): Promise<boolean> {
+    try {
+      if ((await this.folder(folder)) !== folderPath) return false;
+      const now = await this.#look(path);
+      return now?.kind === status?.kind && now?.size === status?.size && now?.modifiedMs === status?.modifiedMs;
+    } catch (error) {
+      // Whoever opens it will see what is wrong.
+      if (codeOf(error) === "undefined") throw error;
+      return false;
     }
   }
 
@@ -102,12 +144,16 @@ export class Lookup {
     return root !== undefined && isInside(target, root) ? target : undefined;
   }
 
-  async #openFile(names: readonly string[]): Promise<OpenFile | undefined> {
-    const { files } = this.#reactor;
+  async #place(names: readonly string[]): Promise<Place | undefined> {
     const name = names.at(-1);
-    const folder = await this.folder(name === undefined ? [] : names.slice(0, -1));
-    if (folder === undefined) return undefined;
-    const path = name === undefined ? folder : `${folder}/${name}`;
+    const folder = names.slice(0, -1);
+    const folderPath = await this.folder(folder);
+    if (folderPath === undefined) return undefined;
+    return { folder, folderPath, path: name === undefined ? folderPath : `${folderPath}/${name}` };
+  }
+
+  async #openAt(path: string): Promise<OpenFile | undefined> {
+    const { files } = this.#reactor;
     if (this.#isAnywhere) return await files.open(path);
     try {
       return await files.open(path, { followLinks: false });
@@ -116,6 +162,37 @@ export class Lookup {
     }
     const target = await this.#targetOf(path);
     return target === undefined ? undefined : await files.open(target, { followLinks: false });
+  }
+
+  /**
+   * The status of a path, undefined if nothing is there. Of those who ask at the same time one does, for all. Who comes while
+   * that is under way waits for another look: the first one may have missed what happened just before.
+   */
+  #look(path: string): Promise<FileStatus | undefined> {
+    const look = this.#looks.get(path);
+    if (look === undefined) return this.#lookNow(path);
+    const again = (): Promise<FileStatus | undefined> => this.#lookNow(path);
+    look.next ??= look.current.then(again, again);
+    return look.next;
+  }
+
+  #lookNow(path: string): Promise<FileStatus | undefined> {
+    const look: Look = { current: this.#presentStatus(path), next: undefined };
+    this.#looks.set(path, look);
+    const done = (): void => {
+      if (look.next === undefined) this.#looks.delete(path);
+    };
+    look.current.then(done, done);
+    return look.current;
+  }
+
+  async #presentStatus(path: string): Promise<FileStatus | undefined> {
+    try {
+      return await this.#reactor.files.stat(path, { followLinks: this.#isAnywhere });
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
   }
 }
 
