@@ -52,7 +52,7 @@ export { type SessionResponder, type SessionsOptions, sessions } from "./session
 export type { Session } from "./sessions/session.ts";
 export { MemorySessionStore, type MemorySessionStoreOptions, type SessionStore } from "./sessions/store.ts";
 export type { Context } from "./templates/contexts.ts";
-export { attributes, escapeHtml, html, Markup, raw, scriptJson, Template } from "./templates/html.ts";
+export { attributes, escapeHtml, html, type Markup, raw, scriptJson, type Template } from "./templates/html.ts";
 export { htmlResponse, htmlText } from "./templates/render.ts";
 export type { MethodResult, MethodValue } from "./tree/answer-of.ts";
 export { NoResource, Redirect, redirectTo } from "./tree/pages.ts";

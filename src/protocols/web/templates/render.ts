@@ -156,7 +156,7 @@ class Rendering implements AsyncIterableIterator<string> {
   #watch(value: unknown): void {
     if (value instanceof Template) for (const each of value.values) this.#watch(each);
     else if (Array.isArray(value)) for (const each of value) this.#watch(each);
-    else if (value instanceof Deferred) this.#watchDeferred(value);
+    else if (value instanceof Deferred) void this.#watchDeferred(value);
     else if (isPromiseLike(value)) value.then(undefined, () => undefined);
   }
 
