@@ -38,7 +38,7 @@ export { type ReceivedRequest, Request, type RequestInit } from "./message/reque
 export { Response, type ResponseInit } from "./message/response.ts";
 export type { ProxyLogin, ProxyRequest } from "./proxy/forward/rules.ts";
 export type { SeatLimits } from "./proxy/forward/seats.ts";
-export { type ForwardProxyOptions, forwardProxy } from "./proxy/forward/server.ts";
+export { type ForwardProxy, type ForwardProxyOptions, forwardProxy } from "./proxy/forward/server.ts";
 export type { ForwardedStyle, TrustedPeers } from "./proxy/forwarded.ts";
 export type { ReverseProxyOptions } from "./proxy/reverse/client.ts";
 export type { HealthCheckOptions } from "./proxy/reverse/health/client.ts";

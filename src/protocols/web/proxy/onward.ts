@@ -57,12 +57,11 @@ export function answerFields(received: HeaderMap, pseudonym: string): HeaderMap 
   return fields;
 }
 
-/** RFC 9110 §7.6.2: counts the proxies that a request may pass, if it is of those that count. */
+/** RFC 9110 §7.6.2: counts the proxies that an OPTIONS may pass. (TRACE never gets here.) */
 function passOn(fields: HeaderMap, method: string): void {
-  if (method !== "TRACE" && method !== "OPTIONS") return;
   const left = fields.get("max-forwards");
-  if (left === undefined || !/^\d{1,9}$/.test(left)) return;
-  if (Number(left) === 0) throw new HttpError(method === "TRACE" ? 405 : 400, "This proxy is as far as it may go");
+  if (method !== "OPTIONS" || left === undefined || !/^\d{1,9}$/.test(left)) return;
+  if (Number(left) === 0) throw new HttpError(400, "This proxy is as far as it may go");
   fields.set("Max-Forwards", String(Number(left) - 1));
 }
 

@@ -96,6 +96,11 @@ export function connectTo(reactor: Reactor, tls: TlsClientOptions | undefined): 
   };
 }
 
+/** A name of this proxy, unlike any other's. */
+export function pseudonymOf(reactor: Reactor): string {
+  return `ropewalk-${Array.from(reactor.randomBytes(4), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
 const HTTP_1 = ["http/1.1"];
 /** As curl waits: servers of old know nothing of 100. */
 const CONTINUE_TIMEOUT_MS = 1_000;

@@ -13,8 +13,9 @@ import { HttpError } from "../../message/http-error.ts";
 import type { Request } from "../../message/request.ts";
 import { Response } from "../../message/response.ts";
 import type { Answer } from "../../server/site.ts";
-import { Backend, connectTo } from "../backend/client.ts";
+import { Backend, connectTo, pseudonymOf } from "../backend/client.ts";
 import type { Switched } from "../backend/protocol.ts";
+import { causeOf } from "../cause-of.ts";
 import { type ForwardedStyle, type TrustedPeers, tellForwarded, trustOf } from "../forwarded.ts";
 import { answerFields, answerOf, isUntouched, type Onward, onwardOf } from "../onward.ts";
 import { relayAnswer } from "../relay/server.ts";
@@ -230,7 +231,7 @@ interface Verdict {
 
 function judge(error: Error): Verdict {
   const phase = error instanceof RequestError ? error.phase : "connecting";
-  const isLate = error instanceof TimeoutError || hasCause(error, TimeoutError);
+  const isLate = causeOf(error, TimeoutError) !== undefined;
   const isUnsent = phase === "queued" || phase === "connecting";
   return { isTargets: phase !== "queued", isUnsent, isLate };
 }
@@ -248,19 +249,9 @@ function failureOf(error: Error): HttpError {
   return new HttpError(502, "The server behind this proxy gave no answer", { cause: error });
 }
 
-function hasCause(error: Error, type: typeof TimeoutError): boolean {
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) if (cause instanceof type) return true;
-  return false;
-}
-
 function told({ url, isUp }: Target): void {
   if (isUp) log.info("The server {url} behind the proxy is back", { url });
   else log.error("The server {url} behind the proxy fails: it is left alone for a while", { url });
-}
-
-/** A name of this proxy, unlike any other's. */
-export function pseudonymOf(reactor: Reactor): string {
-  return `ropewalk-${Array.from(reactor.randomBytes(4), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 const log = new Logger("ropewalk.web");

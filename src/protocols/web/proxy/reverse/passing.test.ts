@@ -92,11 +92,10 @@ describe("a reverse proxy sends on a request", () => {
 
   it("of OPTIONS with one hop less to go, and none that may go no further", () => {
     const world = new World();
-    const ask = (method: string, left: number) => `${method} / HTTP/1.1\r\nHost: a\r\nMax-Forwards: ${left}\r\n\r\n`;
-    world.client(ask("OPTIONS", 2));
+    const ask = (left: number) => `OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: ${left}\r\n\r\n`;
+    world.client(ask(2));
     assert.match(world.server().text(), /\r\nMax-Forwards: 1\r\n/);
-    assert.match(world.client(ask("OPTIONS", 0)).text(), /^HTTP\/1.1 400 /);
-    assert.match(world.client(ask("TRACE", 0)).text(), /^HTTP\/1.1 405 /);
+    assert.match(world.client(ask(0)).text(), /^HTTP\/1.1 400 /);
   });
 });
 
