@@ -128,7 +128,7 @@ export function readInit(body: BodyInit | undefined): {
     const type = platform.headers.get("content-type") ?? undefined;
     return { source: platform.body as Parts | null, type };
   }
-  if (body instanceof ReadableStream || Symbol.asyncIterator in body) {
+  if (typeof body === "object" && (body instanceof ReadableStream || Symbol.asyncIterator in body)) {
     return { source: body as Parts, type: undefined };
   }
   return { source: String(body), type: TEXT_TYPE };

@@ -197,9 +197,9 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       this.#finish(exchange);
       return;
     }
+    const parts = new PartReader(body);
     this.http.sendTo(this.transport, head);
     this.#status = status;
-    const parts = new PartReader(body);
     if (exchange.head.method === "HEAD") {
       parts.cancel(undefined);
       this.http.sendTo(this.transport, END);
@@ -251,6 +251,9 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       // An application that answers everything alike did not mean to be a proxy.
       if (answer.status !== 101) throw notImplemented("CONNECT");
       throw new TypeError(`Cannot send ${answer.status} alone: answer with new SwitchProtocols(protocol, …)`);
+    }
+    if (answer.status === 101 && !exchange.head.offersUpgrade) {
+      throw new TypeError("Cannot send 101: the client offered no upgrade");
     }
     this.#whenAsked = () => {
       this.#successor = answer.successor;

@@ -365,6 +365,111 @@ describe("a web server", () => {
     assert.match(client.heard, /^HTTP\/1\.1 101 [\s\S]*\r\n\r\nFIRST THEN$/);
   });
 
+  it("refuses to switch with an answer that names no protocol, and one that no client asked for", () => {
+    const upgrade = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: upper\r\nConnection: upgrade\r\n\r\n";
+    const bare = new Client(() => new Response(null, { status: 101 })).send(upgrade);
+    assert.match(bare.heard, /^HTTP\/1\.1 500 /);
+    const headers = { Upgrade: "upper", Connection: "upgrade" };
+    const unasked = new Client(() => new SwitchProtocols(new Protocol(), { status: 101, headers })).send(GET);
+    assert.match(unasked.heard, /^HTTP\/1\.1 500 /);
+  });
+
+  it("switches behind a body that nobody reads", () => {
+    const headers = { Upgrade: "upper", Connection: "upgrade" };
+    const client = new Client(() => new SwitchProtocols(new Protocol(), { status: 101, headers }));
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nUpgrade: upper\r\nConnection: upgrade\r\nContent-Length: 5\r\n\r\nro");
+    assert.equal(client.heard, "");
+    client.send("pes");
+    assert.match(client.heard, /^HTTP\/1\.1 101 /);
+  });
+
+  it("gives up an answer that comes when nobody waits for it", async () => {
+    for (const settle of [
+      (answer: Deferred<Response>, body: AsyncGenerator<string>) => answer.callback(new Response(body)),
+      (answer: Deferred<Response>) => answer.errback(new Error("late")),
+    ]) {
+      async function* parts(): AsyncGenerator<string> {
+        yield "hello";
+        yield "hello";
+      }
+      const answer = new Deferred<Response>();
+      const body = parts();
+      await body.next();
+      // As a Promise, it cannot be cancelled.
+      const client = new Client(async () => await answer).send(GET);
+      client.transport.remote.reset();
+      settle(answer, body);
+      await turns();
+      assert.equal(client.heard, "");
+      assert.equal((await body.next()).done, settle.length === 2);
+    }
+  });
+
+  it("stops making a body when the client goes, even in the middle of a wait", async () => {
+    let isCancelled = false;
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("hello"));
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const client = new Client(() => new Response(stream)).send(GET);
+    await turns();
+    client.transport.remote.reset();
+    await turns();
+    assert.equal(isCancelled, true);
+  });
+
+  it("makes no body for HEAD that comes in parts", async () => {
+    let isCancelled = false;
+    const stream = (): ReadableStream =>
+      new ReadableStream({
+        cancel() {
+          isCancelled = true;
+        },
+      });
+    const client = new Client(() => new Response(stream())).send(GET.replace("GET", "HEAD")).send(GET);
+    await turns();
+    assert.equal(isCancelled, true);
+    assert.match(client.heard, /^HTTP\/1\.1 200 OK\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it("tells whoever asks late how a request ended", async () => {
+    const requests: Request[] = [];
+    const waiting = new Deferred<Response>();
+    const client = new Client((request) => {
+      requests.push(request);
+      return requests.length === 1 ? new Response("hello") : waiting;
+    }).send(GET + GET);
+    client.transport.remote.reset();
+    await requests[0]?.notifyFinish();
+    assert.equal(requests[0]?.signal.aborted, false);
+    assert.equal(requests[1]?.signal.aborted, true);
+    await assert.rejects(async () => await requests[1]?.notifyFinish());
+    requests[1]?.sendInformational(103);
+  });
+
+  it("tells what it served, of lost ones too", () => {
+    const served: ServedRequest[] = [];
+    const client = new Client(() => new Deferred<Response>(), { served: (each) => served.push(each) }).send(GET);
+    client.reactor.advance(500);
+    client.transport.remote.reset();
+    assert.deepEqual(
+      served.map(({ status, sentBytes, tookMs, isComplete }) => [status, sentBytes, tookMs, isComplete]),
+      [[0, 0, 500, false]],
+    );
+  });
+
+  it("knows who asks, and over what", () => {
+    const client = new Client((request) => {
+      return Response.json([request.peer, request.local, request.isSecure]);
+    }).send(GET);
+    const { peer, local } = client.transport;
+    assert.ok(client.heard.endsWith(JSON.stringify([peer, local, false])));
+  });
+
   it("tells what it served", () => {
     const served: ServedRequest[] = [];
     new Client(() => new Response("hello"), { served: (each) => served.push(each) }).send(GET);
