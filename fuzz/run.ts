@@ -17,6 +17,7 @@ import { finger, ident, wire } from "./small.ts";
 import { socks } from "./socks.ts";
 import { syslog } from "./syslog.ts";
 import type { FuzzTarget } from "./target.ts";
+import { webLogin } from "./web-login.ts";
 import { websocket } from "./websocket.ts";
 
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
@@ -32,6 +33,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   syslog,
   finger,
   ident,
+  "web-login": webLogin,
   wire,
   websocket,
 };

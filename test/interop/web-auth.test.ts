@@ -4,8 +4,19 @@ import { writeFileSync } from "node:fs";
 import { type IncomingMessage, get as nodeGet } from "node:http";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { type AvatarId, checker, InsecureSecrets, LoginThrottle, Portal } from "ropewalk/cred";
-import { ClientLogin, type RequireLoginOptions, Response, requireLogin, serve as serveWeb } from "ropewalk/web";
+import {
+  type Answer,
+  ClientLogin,
+  type Request,
+  type RequireLoginOptions,
+  type Responder,
+  Response,
+  requireLogin,
+  serve as serveWeb,
+  sessions,
+} from "ropewalk/web";
 import { reactor, serve, tcpPortOf } from "./support/guest.ts";
 import { accepting, freePort, peerScript, temporaryFolder } from "./support/places.ts";
 import { FILE_LIMIT_MS, lacks, PYTHON } from "./support/program.ts";
@@ -90,6 +101,44 @@ describe("Python's urllib", { skip: lacks(PYTHON), timeout: FILE_LIMIT_MS }, () 
   }
 });
 
+describe("Chromium", { skip: lacks("chromium"), timeout: 2 * FILE_LIMIT_MS }, () => {
+  test("logs in by Digest, uses its nonce again, and gets a new one when that has run out", async (t) => {
+    const seen: string[] = [];
+    const guard = guardOf({ schemes: ["digest"], digest: { lifetimeMs: 1_000 } });
+    const url = await served(t, async (request) => {
+      const answer = await guard(request);
+      if (request.path !== "/favicon.ico") seen.push(summaryOf(request, answer));
+      return answer;
+    });
+    const page = await browserPage(t, { httpCredentials: { username: "ann", password: "correct horse" } });
+    for (const path of ["/a", "/b"]) assert.equal(await textAt(page, url + path), `ann at ${path}`);
+    assert.deepEqual(seen.splice(0), ["/a 401", "/a counted 200", "/b counted 200"]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(await textAt(page, `${url}/c`), "ann at /c");
+    assert.deepEqual(seen, ["/c counted 401 stale", "/c counted 200"]);
+  });
+
+  test("keeps a session on localhost without TLS, out of reach for scripts, until it is destroyed", async (t) => {
+    const keep = sessions<{ visits: number }>({ reactor }, async ({ path }, session) => {
+      if (path === "/out") await session.destroy();
+      const data = await session.data();
+      // What browsers ask for by themselves is no visit.
+      if (path === "/") data.visits = (data.visits ?? 0) + 1;
+      return new Response(`visit ${data.visits}`);
+    });
+    const url = await served(t, keep);
+    const page = await browserPage(t);
+    const visits = [await textAt(page, url), await textAt(page, url)];
+    assert.deepEqual(visits, ["visit 1", "visit 2"]);
+    const [cookie, ...others] = await page.context().cookies();
+    assert.deepEqual([cookie?.name, others.length], ["__Host-session", 0]);
+    assert.equal(await page.evaluate("document.cookie"), "");
+    await textAt(page, `${url}/out`);
+    assert.deepEqual(await page.context().cookies(), []);
+    assert.equal(await textAt(page, url), "visit 1");
+  });
+});
+
 describe("our client's login", { timeout: FILE_LIMIT_MS }, () => {
   for (const scheme of ["basic", "digest"] as const) {
     test(`is taken by Twisted's guard, by ${scheme}`, { skip: lacks(PYTHON) }, async (t) => {
@@ -120,15 +169,42 @@ describe("our client's login", { timeout: FILE_LIMIT_MS }, () => {
   });
 });
 
-/** A server that greets whoever logs in; gives its URL without a path. */
-async function guarded(t: TestContext, options: Partial<RequireLoginOptions> = {}): Promise<string> {
+/** Greets whoever logs in. */
+function guardOf(options: Partial<RequireLoginOptions> = {}): Responder {
   const robot = checker("token", ({ token }) => (token === "t0ken" ? "robot" : undefined));
   const portal = new Portal((id: AvatarId) => ({ avatar: String(id) }), [new InsecureSecrets(USERS), robot]);
-  const respond = requireLogin(portal, { reactor, realm: "ropes", ...options }, ({ path }, { avatar }) => {
+  return requireLogin(portal, { reactor, realm: "ropes", ...options }, ({ path }, { avatar }) => {
     return new Response(`${avatar} at ${path}`);
   });
-  const port = await serve(t, serveWeb(reactor, "tcp:0:interface=127.0.0.1", respond));
+}
+
+/** The same on a port; gives its URL without a path. */
+function guarded(t: TestContext, options?: Partial<RequireLoginOptions>): Promise<string> {
+  return served(t, guardOf(options));
+}
+
+async function served(t: TestContext, responder: Responder): Promise<string> {
+  const port = await serve(t, serveWeb(reactor, "tcp:0:interface=127.0.0.1", responder));
   return `http://127.0.0.1:${tcpPortOf(port)}`;
+}
+
+/** What was asked for, with a counted proof or without, and what came of it. */
+function summaryOf(request: Request, answer: Answer): string {
+  const counted = request.headers.get("authorization")?.includes("nc=0000") === true ? " counted" : "";
+  const stale = answer.headers.get("www-authenticate")?.includes("stale=true") === true ? " stale" : "";
+  return `${request.path}${counted} ${answer.status}${stale}`;
+}
+
+async function browserPage(t: TestContext, options?: BrowserContextOptions): Promise<Page> {
+  const args = ["--no-sandbox", "--no-proxy-server"];
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  t.after(() => browser.close());
+  return (await browser.newContext(options)).newPage();
+}
+
+async function textAt(page: Page, url: string): Promise<string | null> {
+  await page.goto(url);
+  return page.textContent("body");
 }
 
 async function curl(t: TestContext, args: readonly string[]): Promise<string> {
