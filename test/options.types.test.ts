@@ -33,6 +33,14 @@ import {
   type MemoryTransportOptions,
   type PairOptions,
 } from "ropewalk/testing";
+import type {
+  ClientLoginOptions,
+  CookieOptions,
+  DigestOptions,
+  MemorySessionStoreOptions,
+  RequireLoginOptions,
+  SessionsOptions,
+} from "ropewalk/web";
 
 /** The options that may be left out, but not be undefined. */
 type Strict<T> = {
@@ -59,6 +67,8 @@ test("no option insists on being left out rather than undefined", () => {
     | Strict<RememberedOptions>
   >();
   none<Strict<MemoryTransportOptions>>();
+  none<Strict<ClientLoginOptions> | Strict<DigestOptions> | Strict<RequireLoginOptions>>();
+  none<Strict<CookieOptions> | Strict<MemorySessionStoreOptions> | Strict<SessionsOptions>>();
   // @ts-expect-error it is how this test would fail
   none<Strict<{ readonly strict?: number }>>();
   const { peer, local } = new MemoryTransport({ peer: undefined, local: undefined });

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { deferLater } from "ropewalk";
-import { MemoryPasswords, OneTimeTokens, PasswordHasher, Portal } from "ropewalk/cred";
+import { MemoryPasswords, OneTimeTokens, PasswordHasher, Portal, remembered } from "ropewalk/cred";
 import { Simulation } from "ropewalk/sim";
+import { post, Response, requireLogin, serve, sessions } from "ropewalk/web";
 
 describe("logins in a simulation", () => {
   test("take no virtual time, and come in the order of asking, however long each takes", async () => {
@@ -16,6 +17,49 @@ describe("logins in a simulation", () => {
     assert.notDeepEqual(other, one);
   });
 });
+
+describe("logins by HTTP in a simulation, over a line that loses", () => {
+  test("let the right ones in, and no others; a session lasts; every run of a seed is the same", async () => {
+    const [one, again] = [await visits(3), await visits(3)];
+    assert.deepEqual(one.seen, ["200 visit 1 of ann", "200 visit 2 of ann", "401", "200 visit 3 of ann"]);
+    assert.deepEqual(again, one);
+    assert.notEqual((await visits(4)).hash, one.hash);
+  });
+});
+
+/** A server that wants a login and keeps a session, and a client that comes again; the third time with a wrong password. */
+async function visits(seed: number): Promise<{ readonly seen: readonly string[]; readonly hash: string }> {
+  const sim = new Simulation({ seed });
+  const client = sim.host("client");
+  sim.host("server", {
+    program: async (reactor) => {
+      const passwords = new MemoryPasswords(new PasswordHasher(reactor, { cost: { ln: 4, r: 8, p: 1 } }));
+      await passwords.set("ann", "right");
+      const portal = new Portal((id) => ({ avatar: String(id) }), [remembered(reactor, passwords)]);
+      const count = sessions<{ visits: number }>({ reactor }, async (request, session) => {
+        const greet = requireLogin(portal, { reactor, realm: "ropes" }, async (_request, { avatar }) => {
+          const data = await session.data();
+          data.visits = (data.visits ?? 0) + 1;
+          return new Response(`visit ${data.visits} of ${avatar}`);
+        });
+        return greet(request);
+      });
+      await serve(reactor, "tcp:80", count);
+    },
+  });
+  sim.link("server", "client", { latencyMs: 20, jitterMs: 10, loss: 0.05 });
+  await sim.advance(10);
+  const seen: string[] = [];
+  let cookie = "";
+  for (const password of ["right", "right", "wrong", "right"]) {
+    const headers = cookie === "" ? {} : { cookie };
+    const answer = await sim.run(() => post(client.reactor, "http://server/", { auth: ["ann", password], headers }));
+    const text = answer.status === 200 ? ` ${await sim.run(() => answer.text())}` : "";
+    seen.push(`${answer.status}${text}`);
+    cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? cookie;
+  }
+  return { seen, hash: sim.hash };
+}
 
 async function history(seed: number): Promise<string[]> {
   const sim = new Simulation({ seed });
