@@ -113,7 +113,7 @@ describe("npm's ws", { timeout: FILE_LIMIT_MS }, () => {
   for (const [name, bytes, code] of [
     ["a reserved bit", "b180 00000000", 1002],
     ["text that is no UTF-8", "8181 00000000 ff", 1007],
-    ["a message too large", "82ff 0000000000200000 00000000", 1009],
+    ["a message too large", "82ff 0000000002000000 00000000", 1009],
     ["a close code that may not be sent", "8882 00000000 03ee", 1002],
   ] as const) {
     test(`hears ${code} from us for ${name}`, async (t) => {

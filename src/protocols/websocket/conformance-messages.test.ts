@@ -180,10 +180,10 @@ describe("permessage-deflate", () => {
       ],
       [
         "a bomb",
-        [frame(BIN, compress(new Uint8Array(10_000_000)), bit)],
-        ["fault 1009: a message of more than 1048576 bytes, decompressed"],
+        [frame(BIN, compress(new Uint8Array(20_000_000)), bit)],
+        ["fault 1009: a message of more than 16777216 bytes, decompressed"],
       ],
-      ["exactly as large as allowed", [frame(BIN, compress(new Uint8Array(1_048_576)), bit)], ["binary 1048576×00"]],
+      ["exactly as large as allowed", [frame(BIN, compress(new Uint8Array(16_777_216)), bit)], ["binary 16777216×00"]],
       [
         "final blocks without end",
         [frame(BIN, bytesOf("03 00".repeat(5_000)), bit)],

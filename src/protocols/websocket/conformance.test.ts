@@ -49,7 +49,7 @@ describe("framing: lengths", () => {
     [
       "63 bits",
       [bytesOf("82 ff 7f ff ff ff ff ff ff ff 00 00 00 00")],
-      ["fault 1009: a frame of 9223372036854776000 bytes; 1048576 are allowed"],
+      ["fault 1009: a frame of 9223372036854776000 bytes; 16777216 are allowed"],
     ],
   ]);
 });

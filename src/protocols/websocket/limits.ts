@@ -1,13 +1,14 @@
 /** How much a peer may say. Each limit stands for what this side would have to hold, or to do, before it can judge. */
 export interface WebSocketLimits {
   /**
-   * Bytes of a message, after decompression too: 1 MiB, which is held at once and then handed over; chats and dashboards stay
-   * below 64 KiB. With `fragments` nothing is held, so who streams may allow `Infinity`. More: 1009.
+   * Bytes of a message, after decompression too: 16 MiB, the largest that conformance suites send. What came is held until the
+   * message is complete, and never more than twice that; a server with many guests says what its messages need. With
+   * `fragments` nothing is held, so who streams may allow `Infinity`. More: 1009.
    */
   readonly maxMessageBytes: number;
-  /** Bytes of a frame's payload: 1 MiB, since a message may come in one frame. More: 1009, when its length is announced. */
+  /** Bytes of a frame's payload: as of a message, which may come in one frame. More: 1009, when its length is announced. */
   readonly maxFrameBytes: number;
-  /** Frames of a message: 4 096, each of which costs as much as a message; 1 MiB in pieces of 256 bytes. More: 1008. */
+  /** Frames of a message: 131 072, which is 16 MiB in pieces of 128 bytes; empty ones would otherwise never end. More: 1008. */
   readonly maxFragments: number;
   /**
    * Bytes that are held because nobody asks for events: 256 KiB, four reads. A binding pauses its transport, so that only a
@@ -31,8 +32,8 @@ export function limitsWith(given: SomeWebSocketLimits | undefined): WebSocketLim
 }
 
 const LIMITS: WebSocketLimits = {
-  maxMessageBytes: 1_048_576,
-  maxFrameBytes: 1_048_576,
-  maxFragments: 4_096,
+  maxMessageBytes: 16_777_216,
+  maxFrameBytes: 16_777_216,
+  maxFragments: 131_072,
   maxHeldBytes: 262_144,
 };

@@ -258,7 +258,7 @@ describe("the end", () => {
     meeting.client.sendMessage("a");
     meeting.reactor.settle();
     assert.equal(meeting.server.reason?.message, "a fault of ours");
-    assert.deepEqual(meeting.client.events, ["made", "close 1006", "lost ConnectionLost"]);
+    assert.deepEqual(meeting.client.events, ["made", "close 1011", "lost ConnectionDone"]);
     await leavesNothing(meeting);
   });
 

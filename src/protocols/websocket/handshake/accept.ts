@@ -19,8 +19,8 @@ export interface AcceptOptions {
   readonly subprotocols?: readonly string[] | undefined;
   /**
    * Which pages may connect. Default "same": those of the host that the request is for, and clients that are no browsers
-   * (they send no Origin). Else a list of origins (`https://example.org`), a function, or "any": then any page that a user
-   * visits may speak to this server with that user's cookies.
+   * (they send no Origin). Else a list of origins (`https://example.org`), which is what a proxy that changes Host makes
+   * necessary, or a function, or "any": then any page that a user visits may speak to this server with that user's cookies.
    */
   readonly origins?: "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean) | undefined;
   /** Whether to compress (RFC 7692) with those who offer it. Default false. */

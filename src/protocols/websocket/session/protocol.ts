@@ -152,7 +152,11 @@ export class WebSocketSession extends Protocol implements WebSocketHold {
         this.#deliver(event);
       }
     } catch (error) {
-      if (!(error instanceof RemoteWebSocketError)) throw error;
+      if (!(error instanceof RemoteWebSocketError)) {
+        // The protocol on top threw: the transport closes, and the peer is told whose fault it was.
+        if (this.#maySend()) this.#connection.sendTo(this.transport, { type: "close", code: 1011, reason: "" });
+        throw error;
+      }
       this.#fail(error);
     } finally {
       this.#isHearing = false;
