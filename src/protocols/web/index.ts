@@ -11,8 +11,17 @@ export {
 } from "./auth/server.ts";
 export { Agent, type AgentOptions } from "./client/agent/client.ts";
 export { get, post, request } from "./client/client.ts";
+export { CookieJar } from "./client/cookies/jar.ts";
 export { RequestError, type RequestPhase } from "./client/errors.ts";
-export type { FieldsInit, FieldValue, Login, RequestOptions, RequestTimeouts } from "./client/options.ts";
+export type {
+  Authenticator,
+  FieldsInit,
+  FieldValue,
+  Login,
+  RequestOptions,
+  RequestTimeouts,
+} from "./client/options.ts";
+export { type ProxyInit, proxyFromEnvironment } from "./client/proxy.ts";
 export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";

@@ -17,6 +17,8 @@ export interface Patience {
   /** How long to hold the body back for 100 (RFC 9110 §10.1.1); -1 to send it at once. */
   readonly continueTimeoutMs: number;
   readonly maxCollectedBytes: number;
+  /** How many times its size a compressed answer may have; 0 leaves it as it is. */
+  readonly maxExpansion: number;
   readonly informed: ((status: number, headers: Headers) => void) | undefined;
 }
 
@@ -30,6 +32,8 @@ export interface ExchangeInit {
   readonly headers: HeaderMap;
   readonly body: BodySource;
   readonly isRedirected: boolean;
+  /** Makes the protocol that the connection goes on with, if the server agrees (101, or 2xx to CONNECT). */
+  readonly successor: ((response: Response) => unknown) | undefined;
   readonly patience: Patience;
 }
 
@@ -148,7 +152,7 @@ export class Exchange implements BodySupplier {
 
 /** A body that is there as it was after it was sent. */
 export function isReplayable(body: BodySource): boolean {
-  return body === null || typeof body === "string" || body instanceof Uint8Array;
+  return body === null || typeof body === "string" || body instanceof Uint8Array || "isReplayable" in body;
 }
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);

@@ -2,6 +2,7 @@
 import type { BodyInit } from "../message/body.ts";
 import type { HeadersInit } from "../message/headers.ts";
 import type { Response } from "../message/response.ts";
+import type { CookieJar } from "./cookies/jar.ts";
 
 /** What a query or form is made of; a list as a value stands for a field each. */
 export type FieldsInit =
@@ -14,6 +15,14 @@ export type FieldValue = string | number | bigint | boolean;
 
 /** User and password, for Basic (RFC 7617). They go to the origin of the first URL only, whatever redirects say. */
 export type Login = readonly [user: string, password: string];
+
+/** Who answers a server's challenges: a `ClientLogin`. */
+export interface Authenticator {
+  /** The value of Authorization for a request; undefined if there is none yet. */
+  authorization(method: string, target: string): string | undefined;
+  /** Takes WWW-Authenticate of a 401; true if the request should be sent again. */
+  challenged(value: string): boolean;
+}
 
 /** What a request waits for, each time in ms. */
 export interface RequestTimeouts {
@@ -40,7 +49,16 @@ export interface RequestOptions extends RequestTimeouts {
   readonly json?: unknown;
   /** The body: fields as a form sends them (urlencoded). For files, give FormData as `body`. */
   readonly form?: FieldsInit | undefined;
-  readonly auth?: Login | undefined;
+  /** A file to send, some bytes at a time, as the body. */
+  readonly file?: string | undefined;
+  /** A login, which goes as Basic at once; or who answers challenges (401), such as a ClientLogin: never beyond the first origin. */
+  readonly auth?: Login | Authenticator | undefined;
+  /** Where cookies come from and go to. Default: none are kept. */
+  readonly cookies?: CookieJar | undefined;
+  /** Gives bodies in gzip, deflate, br (and zstd, from Node 22.15 on) as they were before, without the fields that spoke of it. Default true. */
+  readonly decompress?: boolean | undefined;
+  /** How many times its size a compressed body may have, if it is more than 4 MiB: 100. Text has 5 to 20, and bombs 1 000. */
+  readonly maxExpansion?: number | undefined;
   /** Ends the request wherever it is, the reading of the answer's body included. A `Deadline` may stand for all options. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes of an answer that `text`, `json` and the like keep in memory: 64 MiB. Reading in parts has no limit. */
@@ -67,6 +85,7 @@ export const DEFAULTS = {
   silenceTimeoutMs: 30_000,
   /** As curl has it: servers that know 100 say it within a round trip. */
   continueTimeoutMs: 1_000,
+  maxExpansion: 100,
   /** A page, an image, a large document: what programs take in one piece. */
   maxCollectedBytes: 67_108_864,
   /** As many as curl and requests have, less their patience: loops are seen sooner. */

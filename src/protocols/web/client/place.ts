@@ -1,4 +1,5 @@
 /** Where a URL leads: whom to connect to, and what to ask there. */
+import type { ProxyRoute } from "./proxy.ts";
 
 /** Whom to connect to. Requests with one `key` may share connections. */
 export interface Place {
@@ -9,14 +10,18 @@ export interface Place {
   readonly port: number;
   /** The UNIX socket, if it is one. */
   readonly socketPath: string | undefined;
+  /** The proxy to go through. */
+  readonly via: ProxyRoute | undefined;
+  /** It is a proxy that takes requests for others: the target is a whole URL (RFC 9112 §3.2.2). */
+  readonly isForwarder: boolean;
 }
 
 /** @throws TypeError for a scheme that is none of http, https, http+unix. */
-export function placeOf(url: URL, socketPath: string | undefined): Place {
+export function placeOf(url: URL, socketPath: string | undefined, via?: ProxyRoute): Place {
   const { protocol, hostname } = url;
   if (protocol === "http+unix:") {
     const path = decodeURIComponent(hostname);
-    return { key: `unix:${path}`, isSecure: false, host: "localhost", port: 80, socketPath: path };
+    return { key: `unix:${path}`, isSecure: false, host: "localhost", port: 80, socketPath: path, ...STRAIGHT };
   }
   if (protocol !== "http:" && protocol !== "https:") {
     throw new TypeError(
@@ -27,8 +32,15 @@ export function placeOf(url: URL, socketPath: string | undefined): Place {
   const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
   const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
   const key = `${protocol}//${url.host}`;
-  if (socketPath === undefined) return { key, isSecure, host, port, socketPath };
-  return { key: `unix:${socketPath} ${key}`, isSecure, host, port, socketPath };
+  if (socketPath !== undefined) {
+    return { key: `unix:${socketPath} ${key}`, isSecure, host, port, socketPath, ...STRAIGHT };
+  }
+  if (via === undefined) return { key, isSecure, host, port, socketPath, ...STRAIGHT };
+  if (isSecure || via.scheme === "socks5") {
+    return { key: `${key} by ${via.key}`, isSecure, host, port, socketPath, via, isForwarder: false };
+  }
+  const itself = { host: via.host, port: via.port, isSecure: via.scheme === "https" };
+  return { key: `by ${via.key}`, ...itself, socketPath, via: undefined, isForwarder: true };
 }
 
 /** What goes into Host. */
@@ -51,3 +63,5 @@ export function plainUrl(url: URL): string {
   plain.hash = "";
   return plain.href;
 }
+
+const STRAIGHT = { via: undefined, isForwarder: false } as const;

@@ -4,8 +4,10 @@ import { TEXT } from "../../../wire/text.ts";
 import { type BodySource, readInit } from "../message/body.ts";
 import { Headers } from "../message/headers.ts";
 import { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
 import { type Patience, WHOLE_BYTES } from "./exchange.ts";
-import { DEFAULTS, encodeFields, type Login, type RequestOptions } from "./options.ts";
+import { FileBody } from "./file-body.ts";
+import { type Authenticator, DEFAULTS, encodeFields, type Login, type RequestOptions } from "./options.ts";
 import { hostOf } from "./place.ts";
 import { BODY_FIELDS, CREDENTIAL_FIELDS, type Redirect } from "./redirect.ts";
 
@@ -16,6 +18,13 @@ export interface Plan {
   readonly headers: HeaderMap | undefined;
   readonly body: BodySource;
   readonly redirects: number;
+  /** Who answers challenges. */
+  readonly login: Authenticator | undefined;
+  /** How many challenges were answered. */
+  readonly logins: number;
+  /** The server was asked beforehand, and did not understand (417). */
+  readonly isUnannounced: boolean;
+  readonly successor: ((response: Response) => unknown) | undefined;
 }
 
 /** @throws TypeError for what is no URL, no method, no field, or more than one body. */
@@ -23,10 +32,19 @@ export function planOf(method: string, url: string | URL, options: RequestOption
   const target = typeof url === "string" ? new URL(url) : url;
   if (!METHOD.test(method)) throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method: it is no token`);
   const { source, type } = bodyOf(options);
-  const login = options.auth ?? loginOf(target);
+  const { auth } = options;
+  const authenticator = auth !== undefined && "challenged" in auth ? auth : undefined;
+  const login = auth === undefined || "challenged" in auth ? loginOf(target) : auth;
   const isPlain = options.headers === undefined && type === undefined && login === undefined;
   const headers = isPlain ? undefined : headersOf(options, type, login);
-  return { method, url: withQuery(target, options.query), headers, body: source, redirects: 0 };
+  return {
+    ...NEW,
+    method,
+    url: withQuery(target, options.query),
+    headers,
+    body: source,
+    login: authenticator,
+  };
 }
 
 /** What a Request asks for; its body is used up. */
@@ -34,7 +52,7 @@ export function planOfRequest(request: Request | globalThis.Request): Plan {
   const { method, url, headers } = request;
   const body = request instanceof Request ? request.takeBody() : (request.body as BodySource);
   const map = new HeaderMap(request instanceof Request ? request.headers.map : [...headers]);
-  return { method, url: new URL(url), headers: map, body, redirects: 0 };
+  return { ...NEW, method, url: new URL(url), headers: map, body };
 }
 
 export function redirected(plan: Plan, redirect: Redirect): Plan {
@@ -42,7 +60,9 @@ export function redirected(plan: Plan, redirect: Redirect): Plan {
   const headers = plan.headers === undefined ? undefined : new HeaderMap(plan.headers);
   if (!keepsBody) for (const name of BODY_FIELDS) headers?.delete(name);
   if (!keepsCredentials) for (const name of CREDENTIAL_FIELDS) headers?.delete(name);
-  return { method, url, headers, body: keepsBody ? plan.body : null, redirects: plan.redirects + 1 };
+  const login = keepsCredentials ? plan.login : undefined;
+  const body = keepsBody ? plan.body : null;
+  return { ...plan, method, url, headers, body, login, redirects: plan.redirects + 1 };
 }
 
 /** The fields as they are sent, the ones that routers look at first. */
@@ -64,16 +84,18 @@ export function fieldsOf(plan: Plan, accepted: string, isHeldBack: boolean): Hea
 }
 
 /** What holds for all exchanges of a call. */
-export function patienceOf(options: RequestOptions, agent: RequestOptions): Patience {
-  const expects = options.expectContinue ?? agent.expectContinue ?? false;
+export function patienceOf(options: RequestOptions): Patience {
+  const { expectContinue = false, decompress = true } = options;
   return {
-    queueTimeoutMs: options.queueTimeoutMs ?? agent.queueTimeoutMs ?? DEFAULTS.queueTimeoutMs,
-    connectTimeoutMs: options.connectTimeoutMs ?? agent.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
-    answerTimeoutMs: options.answerTimeoutMs ?? agent.answerTimeoutMs ?? DEFAULTS.answerTimeoutMs,
-    silenceTimeoutMs: options.silenceTimeoutMs ?? agent.silenceTimeoutMs ?? DEFAULTS.silenceTimeoutMs,
-    continueTimeoutMs: expects === true ? DEFAULTS.continueTimeoutMs : expects === false ? -1 : expects,
-    maxCollectedBytes: options.maxCollectedBytes ?? agent.maxCollectedBytes ?? DEFAULTS.maxCollectedBytes,
-    informed: options.informed ?? agent.informed,
+    queueTimeoutMs: options.queueTimeoutMs ?? DEFAULTS.queueTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    answerTimeoutMs: options.answerTimeoutMs ?? DEFAULTS.answerTimeoutMs,
+    silenceTimeoutMs: options.silenceTimeoutMs ?? DEFAULTS.silenceTimeoutMs,
+    continueTimeoutMs:
+      expectContinue === true ? DEFAULTS.continueTimeoutMs : expectContinue === false ? -1 : expectContinue,
+    maxCollectedBytes: options.maxCollectedBytes ?? DEFAULTS.maxCollectedBytes,
+    maxExpansion: decompress ? (options.maxExpansion ?? DEFAULTS.maxExpansion) : 0,
+    informed: options.informed,
   };
 }
 
@@ -84,21 +106,23 @@ function frame(fields: HeaderMap, body: BodySource, isHeldBack: boolean): void {
     if (body.length <= WHOLE_BYTES && !isHeldBack) return;
     const length = typeof body === "string" ? TEXT.utf8Length(body) : body.length;
     if (!fields.has("content-length")) fields.append("Content-Length", String(length));
+  } else if (body instanceof FileBody) {
+    if (!fields.has("content-length")) fields.append("Content-Length", String(body.bytes));
   } else if (!fields.has("content-length") && !fields.has("transfer-encoding")) {
     fields.append("Transfer-Encoding", "chunked");
   }
 }
 
-function bodyOf({ body, json, form }: RequestOptions): {
+function bodyOf({ body, json, form, file }: RequestOptions): {
   readonly source: BodySource;
   readonly type: string | undefined;
 } {
-  if (body === undefined && json === undefined && form === undefined) return NO_BODY;
-  const given = [body, json, form].filter((one) => one !== undefined);
-  if (given.length > 1) throw new TypeError("Cannot send more than one body: give one of body, json and form");
+  if (body === undefined && json === undefined && form === undefined && file === undefined) return NO_BODY;
+  const given = [body, json, form, file].filter((one) => one !== undefined);
+  if (given.length > 1) throw new TypeError("Cannot send more than one body: give one of body, json, form and file");
   if (json !== undefined) return { source: JSON.stringify(json), type: "application/json" };
   if (form !== undefined) return { source: encodeFields(form), type: "application/x-www-form-urlencoded" };
-  return readInit(body);
+  return file === undefined ? readInit(body) : NO_BODY;
 }
 
 function headersOf(options: RequestOptions, type: string | undefined, login: Login | undefined): HeaderMap {
@@ -133,6 +157,7 @@ function withQuery(url: URL, query: RequestOptions["query"]): URL {
   return whole;
 }
 
+const NEW = { redirects: 0, login: undefined, logins: 0, isUnannounced: false, successor: undefined } as const;
 const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const NO_BODY = { source: null, type: undefined } as const;
 /** Kept equal to package.json by a test. */

@@ -1,5 +1,6 @@
 /** A connection to a web server: one request at a time out, its answer in. */
 import { toError } from "../../../core/errors.ts";
+import type { Protocol } from "../../../core/protocol.ts";
 import type { Clock } from "../../../core/time/clock.ts";
 import { joinBytes } from "../../../wire/join-bytes.ts";
 import { TEXT } from "../../../wire/text.ts";
@@ -12,6 +13,7 @@ import { Headers } from "../message/headers.ts";
 import { IncomingBody } from "../message/incoming-body.ts";
 import { PartReader } from "../message/part-reader.ts";
 import { Response } from "../message/response.ts";
+import { decode } from "./decoding/decode.ts";
 import { type Connection, type ConnectionOwner, type Exchange, type ExchangeCarrier, WHOLE_BYTES } from "./exchange.ts";
 import { Watch } from "./watch.ts";
 
@@ -33,6 +35,8 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
   /** Bytes of an answer that nobody reads; -1 while somebody does. */
   #droppedBytes = -1;
   #isHeld = false;
+  /** 101, which comes before the switch itself. */
+  #agreed: Response | undefined = undefined;
   #upload: PartReader | undefined = undefined;
   /** What waits for the server to say that it wants it (RFC 9110 §10.1.1). */
   #heldBack: Exclude<BodySource, null> | undefined = undefined;
@@ -130,8 +134,11 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
         this.#leave();
         this.transport.loseConnection();
         return;
+      case "switched":
+        this.#switch(event.rest);
+        return;
       default:
-        throw new Error(`Cannot take a ${event.type} event: this client asks for none`);
+        throw new Error(`Cannot take a ${event.type} event: servers send none`);
     }
   }
 
@@ -172,8 +179,24 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
 
   #informed(status: number, headers: Http1Response["headers"]): void {
     const exchange = this.#exchange as Exchange;
-    if (status === 100) this.#sendHeldBack(exchange);
+    if (status === 101) this.#agreed = new Response(null, { status, headers, url: exchange.init.url });
+    else if (status === 100) this.#sendHeldBack(exchange);
     else exchange.init.patience.informed?.(status, new Headers(headers));
+  }
+
+  /** The connection goes on in another protocol, and is nobody's here any more. */
+  #switch(rest: Uint8Array): void {
+    const exchange = this.#exchange as Exchange;
+    const response = this.#agreed as Response;
+    const { successor } = exchange.init;
+    if (successor === undefined) {
+      exchange.fail("the server goes on in another protocol, and nobody said by what: use agent.switch");
+      return;
+    }
+    this.#forget();
+    this.#leave();
+    exchange.finish();
+    this.handOver(successor(response) as Protocol, rest, () => exchange.answer(response));
   }
 
   #headReceived(head: Http1Response): void {
@@ -218,6 +241,7 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
     const { maxCollectedBytes } = patience;
     const early = this.#early;
     let source: BodySource = null;
+    let fields = head.headers;
     if (isComplete && sizeOf(early) <= maxCollectedBytes) {
       const [first] = early;
       if (first !== undefined) source = early.length === 1 ? first : joinBytes(early);
@@ -229,8 +253,12 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
       for (const part of early) body.push(part);
     }
     if (early.length > 0) this.#early = [];
-    const { status, reason, headers } = head;
-    return new Response(source, { status, statusText: reason, headers, url, redirected: isRedirected });
+    if (source !== null && patience.maxExpansion > 0 && fields.has("content-encoding")) {
+      const decoded = decode(source as Uint8Array | IncomingBody, fields, patience);
+      if (decoded !== undefined) ({ source, fields } = decoded);
+    }
+    const { status, reason } = head;
+    return new Response(source, { status, statusText: reason, headers: fields, url, redirected: isRedirected });
   }
 
   /** All of the answer came. If not all of the request was sent, nobody wants the rest of that. */
@@ -261,15 +289,20 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
   }
 
   async #sendParts(exchange: Exchange, parts: PartReader): Promise<void> {
+    let left = Number(exchange.init.headers.get("content-length") ?? Number.NaN);
     try {
       for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
         if (this.#upload !== parts) return;
         this.http.sendTo(this.transport, { type: "data", data: part });
+        left -= part.length;
+        if (left === 0) break;
         if (this.isWritingPaused) await this.#whenRoom();
         if (this.#upload !== parts) return;
       }
       if (this.#upload !== parts) return;
       this.http.sendTo(this.transport, END);
+      // The server may answer before the source has found its end: nothing of it is missing any more.
+      if (left === 0) parts.cancel(undefined);
     } catch (error) {
       if (this.#upload !== parts) return;
       exchange.fail(`its body cannot be sent: ${toError(error).message}`, error);

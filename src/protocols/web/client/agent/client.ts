@@ -2,18 +2,22 @@ import { cancelOnAbort } from "../../../../core/deferred/abortable.ts";
 import type { Deferred } from "../../../../core/deferred/deferred.ts";
 import { CancelledError } from "../../../../core/deferred/errors.ts";
 import { fail } from "../../../../core/deferred/succeed.ts";
+import type { Protocol } from "../../../../core/protocol.ts";
 import type { Reactor } from "../../../../core/reactor.ts";
 import type { TlsClientOptions } from "../../../../core/tls.ts";
 import { HttpError } from "../../message/http-error.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
+import { ACCEPTED } from "../decoding/decoder.ts";
 import { dial } from "../dial/client.ts";
 import { RequestError } from "../errors.ts";
 import { Exchange, isReplayable, type Patience } from "../exchange.ts";
+import { FileBody } from "../file-body.ts";
 import { DEFAULTS, type RequestOptions } from "../options.ts";
 import { placeOf, plainUrl, targetOf } from "../place.ts";
-import { fieldsOf, type Plan, patienceOf, planOf, planOfRequest, redirected } from "../plan.ts";
+import { basic, fieldsOf, type Plan, patienceOf, planOf, planOfRequest, redirected } from "../plan.ts";
 import { Pool } from "../pool.ts";
+import { type ProxyInit, type ProxyRoute, routeOf } from "../proxy.ts";
 import { redirectOf } from "../redirect.ts";
 
 /** How an agent connects, what it keeps, and what its requests have that do not say otherwise. */
@@ -32,6 +36,11 @@ export interface AgentOptions {
   readonly tls?: TlsClientOptions | undefined;
   /** The local address to dial from. */
   readonly bindAddress?: string | undefined;
+  /**
+   * A proxy by its URL, or a function that says which one a URL takes: `http://` and `https://` get whole requests for http and
+   * CONNECT for https, `socks5://` gets all (import "ropewalk/socks" for it). A login may stand in the URL.
+   */
+  readonly proxy?: ProxyInit | undefined;
   /** A UNIX socket to connect to, whatever the host of a URL is. `http+unix://%2Frun%2Fapp.sock/path` says it in a URL. */
   readonly socketPath?: string | undefined;
   /** For all requests that do not say otherwise. Headers are those of the request, or these. */
@@ -74,7 +83,7 @@ export class Agent implements AsyncDisposable {
     this.#pool = new Pool(reactor, limits, (place, timeoutMs, owner) =>
       dial(reactor, { tls, bindAddress }, place, timeoutMs, owner),
     );
-    this.#patience = patienceOf(defaults, defaults);
+    this.#patience = patienceOf(defaults);
   }
 
   /** Open connections, those that are being made among them. */
@@ -106,10 +115,27 @@ export class Agent implements AsyncDisposable {
     options?: RequestOptions,
   ): Deferred<Response> {
     try {
-      if (typeof what === "string")
-        return this.#call(planOf(what, urlOrOptions as string | URL, options ?? NONE), options);
+      if (typeof what === "string") return this.#ask(what, urlOrOptions as string | URL, this.#with(options));
       const given = urlOrOptions as RequestOptions | undefined;
-      return this.#call(planOfRequest(what), { ...given, signal: given?.signal ?? what.signal });
+      return this.#call(planOfRequest(what), this.#with({ ...given, signal: given?.signal ?? what.signal }));
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  /**
+   * A request that offers to go on in another protocol (`Upgrade` among its headers). Fires with the answer; if that is 101, the
+   * protocol that `successor` made has the connection by then. Any other answer is as of `request`.
+   */
+  switch(
+    method: string,
+    url: string | URL,
+    given: RequestOptions,
+    successor: (response: Response) => Protocol,
+  ): Deferred<Response> {
+    try {
+      const options = this.#with(given);
+      return this.#call({ ...planOf(method, url, options), successor }, options);
     } catch (error) {
       return fail(error);
     }
@@ -124,11 +150,26 @@ export class Agent implements AsyncDisposable {
     await this.close();
   }
 
-  #call(plan: Plan, given: RequestOptions | undefined): Deferred<Response> {
+  /** What was asked for, and what holds besides. */
+  #with(given: RequestOptions | undefined): RequestOptions {
     const { defaults } = this.#options;
-    const options =
-      given === undefined ? (defaults ?? NONE) : defaults === undefined ? given : { ...defaults, ...given };
-    const patience = given === undefined ? this.#patience : patienceOf(given, defaults ?? NONE);
+    if (given === undefined) return defaults ?? NONE;
+    return defaults === undefined ? given : { ...defaults, ...given };
+  }
+
+  #ask(method: string, url: string | URL, options: RequestOptions): Deferred<Response> {
+    const { file } = options;
+    if (file === undefined) return this.#call(planOf(method, url, options), options);
+    const { files } = this.#reactor;
+    const plan = planOf(method, url, options);
+    return files.stat(file).addCallback(({ size }) => {
+      return this.#call({ ...plan, body: new FileBody(files, file, size) }, options);
+    });
+  }
+
+  #call(plan: Plan, options: RequestOptions): Deferred<Response> {
+    const isPlain = options === NONE || options === this.#options.defaults;
+    const patience = isPlain ? this.#patience : patienceOf(options);
     const { signal, timeoutMs } = options;
     if (signal?.aborted === true) throw new CancelledError(signal.reason);
     if (signal === undefined && timeoutMs === undefined) return this.#send(new Call(options, patience), plan);
@@ -138,19 +179,27 @@ export class Agent implements AsyncDisposable {
     return answered;
   }
 
+  #routeFor(url: URL): ProxyRoute | undefined {
+    const { proxy } = this.#options;
+    const chosen = typeof proxy === "function" ? proxy(url) : proxy;
+    return chosen === undefined ? undefined : routeOf(chosen);
+  }
+
   #send(call: Call, plan: Plan): Deferred<Response> {
-    const { url, method, body } = plan;
-    const { patience } = call;
-    const place = placeOf(url, this.#options.socketPath);
-    const exchange = new Exchange({
-      method,
-      url: plainUrl(url),
-      target: targetOf(url),
-      headers: fieldsOf(plan, ACCEPTED, patience.continueTimeoutMs >= 0),
-      body,
-      isRedirected: plan.redirects > 0,
-      patience,
-    });
+    const { url, method, body, successor } = plan;
+    const via = this.#routeFor(url);
+    const place = placeOf(url, this.#options.socketPath, via);
+    const patience = plan.isUnannounced ? { ...call.patience, continueTimeoutMs: -1 } : call.patience;
+    const plainly = plainUrl(url);
+    const target = place.isForwarder ? plainly : targetOf(url);
+    const headers = fieldsOf(plan, patience.maxExpansion > 0 ? ACCEPTED : "identity", patience.continueTimeoutMs >= 0);
+    const authorization = plan.login?.authorization(method, target);
+    if (authorization !== undefined) headers.set("Authorization", authorization);
+    if (place.isForwarder && via?.login !== undefined) headers.set("Proxy-Authorization", basic(via.login));
+    const cookie = call.options.cookies?.cookiesFor(url, this.#reactor.wallTimeMs());
+    if (cookie !== undefined && !headers.has("cookie")) headers.append("Cookie", cookie);
+    const isRedirected = plan.redirects > 0;
+    const exchange = new Exchange({ method, url: plainly, target, headers, body, isRedirected, successor, patience });
     call.begin(exchange);
     const { answered } = exchange;
     answered.addCallback((response) => this.#judge(call, plan, exchange, response));
@@ -161,6 +210,9 @@ export class Agent implements AsyncDisposable {
   #judge(call: Call, plan: Plan, exchange: Exchange, response: Response): Response | Deferred<Response> {
     const { options } = call;
     const { status } = response;
+    if (options.cookies !== undefined) {
+      options.cookies.store(plan.url, response.headers.getSetCookie(), this.#reactor.wallTimeMs());
+    }
     if (status < 300) {
       call.answered(exchange);
       return response;
@@ -168,6 +220,11 @@ export class Agent implements AsyncDisposable {
     if (status < 400) {
       const next = this.#redirect(call, plan, exchange, response);
       if (next !== undefined) return next;
+    }
+    const again = status === 401 || status === 417 ? planAgain(call, plan, response) : undefined;
+    if (again !== undefined) {
+      exchange.cancelBody();
+      return this.#send(call, again);
     }
     if (status >= 400 && options.check === true) {
       exchange.cancelBody();
@@ -202,6 +259,17 @@ export class Agent implements AsyncDisposable {
     call.answered(exchange);
     throw new RequestError(exchange.init, "reading", problem);
   }
+}
+
+/** What to send to a server that wants to know who asks, or that understands no expectations. */
+function planAgain({ patience }: Call, plan: Plan, { status, headers }: Response): Plan | undefined {
+  if (!isReplayable(plan.body)) return undefined;
+  if (status === 417) {
+    return patience.continueTimeoutMs >= 0 && !plan.isUnannounced ? { ...plan, isUnannounced: true } : undefined;
+  }
+  const challenge = headers.get("www-authenticate");
+  if (challenge === null || plan.login === undefined || plan.logins === MAX_LOGINS) return undefined;
+  return plan.login.challenged(challenge) ? { ...plan, logins: plan.logins + 1 } : undefined;
 }
 
 /** What one call of a caller becomes: one exchange after the other. */
@@ -269,4 +337,5 @@ class WatchedCall extends Call {
 }
 
 const NONE: RequestOptions = {};
-const ACCEPTED = "identity";
+/** One challenge, and one more for an answer that got stale meanwhile. */
+const MAX_LOGINS = 2;

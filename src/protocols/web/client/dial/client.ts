@@ -1,9 +1,16 @@
 import type { Deferred } from "../../../../core/deferred/deferred.ts";
+import type { Protocol } from "../../../../core/protocol.ts";
 import type { Reactor } from "../../../../core/reactor.ts";
 import type { TlsClientOptions } from "../../../../core/tls.ts";
+import { endpointTypes } from "../../../../endpoints/default-types.ts";
+import { format } from "../../../../endpoints/grammar.ts";
+import { connectTlsOver } from "../../../../endpoints/tls-over.ts";
+import type { ClientEndpoint } from "../../../../endpoints/types.ts";
+import { connectThroughHttp } from "../../tunnel/client.ts";
 import type { ConnectionOwner } from "../exchange.ts";
 import type { Place } from "../place.ts";
 import { WebClientProtocol } from "../protocol.ts";
+import type { ProxyRoute } from "../proxy.ts";
 
 /** How connections are made. */
 export interface DialSettings {
@@ -20,11 +27,50 @@ export function dial(
   owner: ConnectionOwner,
 ): Deferred<WebClientProtocol> {
   const factory = (): WebClientProtocol => new WebClientProtocol(owner, reactor);
-  const { isSecure, host, port, socketPath } = place;
+  const { isSecure, host, port, socketPath, via } = place;
   const { bindAddress } = settings;
   const tls = isSecure ? { servername: host, alpn: HTTP_1, ...settings.tls } : undefined;
+  if (via !== undefined) return dialThrough(reactor, via, { host, port, timeoutMs }, tls, factory);
   if (socketPath !== undefined) return reactor.connectUnix({ path: socketPath, tls, timeoutMs }, factory);
   return reactor.connectTcp({ host, port, tls, timeoutMs, bindAddress }, factory);
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+}
+
+/** All the way through a proxy: TLS, if there is any, is with the server. */
+function dialThrough<P extends Protocol>(
+  reactor: Reactor,
+  via: ProxyRoute,
+  target: Target,
+  tls: TlsClientOptions | undefined,
+  factory: () => P,
+): Deferred<P> {
+  const tunnel = via.scheme === "socks5" ? socksTunnel(via, target) : httpTunnel(via, target);
+  const connecting =
+    tls === undefined ? tunnel.connect(reactor, factory) : connectTlsOver(reactor, tunnel, tls, factory);
+  return target.timeoutMs === Number.POSITIVE_INFINITY ? connecting : connecting.addTimeout(target.timeoutMs, reactor);
+}
+
+function httpTunnel({ scheme, login, ...proxy }: ProxyRoute, target: Target): ClientEndpoint {
+  const tls = scheme === "https" ? { alpn: HTTP_1 } : undefined;
+  const itself: ClientEndpoint = {
+    connect: (reactor, factory) => reactor.connectTcp({ host: proxy.host, port: proxy.port, tls }, factory),
+  };
+  const [username, password] = login ?? ["", ""];
+  const options = { proxy: itself, ...target, login: login === undefined ? undefined : { username, password } };
+  return { connect: (reactor, factory) => connectThroughHttp(reactor, options, factory) };
+}
+
+/** By its description: the type is there when somebody has imported ropewalk/socks, and the error says so when nobody has. */
+function socksTunnel({ host, port, login }: ProxyRoute, target: Target): ClientEndpoint {
+  const endpoint = format({ type: "tcp", positional: [target.host, String(target.port)], keywords: {} });
+  const [username = "", password = ""] = login ?? [];
+  const keywords = { endpoint, ...(login === undefined ? {} : { username, password }) };
+  return endpointTypes.client({ type: "socks5", positional: [host, String(port)], keywords });
 }
 
 const HTTP_1 = ["http/1.1"];
