@@ -33,7 +33,7 @@ export interface ExchangeInit {
   readonly body: BodySource;
   readonly isRedirected: boolean;
   /** Makes the protocol that the connection goes on with, if the server agrees (101, or 2xx to CONNECT). */
-  readonly successor: ((response: Response) => unknown) | undefined;
+  readonly successor?: ((response: Response) => unknown) | undefined;
   readonly patience: Patience;
 }
 

@@ -11,9 +11,9 @@ export interface Place {
   /** The UNIX socket, if it is one. */
   readonly socketPath: string | undefined;
   /** The proxy to go through. */
-  readonly via: ProxyRoute | undefined;
+  readonly via?: ProxyRoute | undefined;
   /** It is a proxy that takes requests for others: the target is a whole URL (RFC 9112 §3.2.2). */
-  readonly isForwarder: boolean;
+  readonly isForwarder?: boolean | undefined;
 }
 
 /** @throws TypeError for a scheme that is none of http, https, http+unix. */
@@ -21,7 +21,7 @@ export function placeOf(url: URL, socketPath: string | undefined, via?: ProxyRou
   const { protocol, hostname } = url;
   if (protocol === "http+unix:") {
     const path = decodeURIComponent(hostname);
-    return { key: `unix:${path}`, isSecure: false, host: "localhost", port: 80, socketPath: path, ...STRAIGHT };
+    return { key: `unix:${path}`, isSecure: false, host: "localhost", port: 80, socketPath: path };
   }
   if (protocol !== "http:" && protocol !== "https:") {
     throw new TypeError(
@@ -33,14 +33,14 @@ export function placeOf(url: URL, socketPath: string | undefined, via?: ProxyRou
   const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
   const key = `${protocol}//${url.host}`;
   if (socketPath !== undefined) {
-    return { key: `unix:${socketPath} ${key}`, isSecure, host, port, socketPath, ...STRAIGHT };
+    return { key: `unix:${socketPath} ${key}`, isSecure, host, port, socketPath };
   }
-  if (via === undefined) return { key, isSecure, host, port, socketPath, ...STRAIGHT };
+  if (via === undefined) return { key, isSecure, host, port, socketPath };
   if (isSecure || via.scheme === "socks5") {
-    return { key: `${key} by ${via.key}`, isSecure, host, port, socketPath, via, isForwarder: false };
+    return { key: `${key} by ${via.key}`, isSecure, host, port, socketPath, via };
   }
   const itself = { host: via.host, port: via.port, isSecure: via.scheme === "https" };
-  return { key: `by ${via.key}`, ...itself, socketPath, via: undefined, isForwarder: true };
+  return { key: `by ${via.key}`, ...itself, socketPath, isForwarder: true };
 }
 
 /** What goes into Host. */
@@ -63,5 +63,3 @@ export function plainUrl(url: URL): string {
   plain.hash = "";
   return plain.href;
 }
-
-const STRAIGHT = { via: undefined, isForwarder: false } as const;

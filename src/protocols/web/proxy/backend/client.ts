@@ -52,6 +52,7 @@ export class Backend {
       queueTimeoutMs: this.#patience.connectTimeoutMs,
       continueTimeoutMs: expectsContinue ? CONTINUE_TIMEOUT_MS : -1,
       maxCollectedBytes: WHOLE_BYTES,
+      maxExpansion: 0,
       informed: ears.informed,
     };
     const url = `${place.key}${target}`;
