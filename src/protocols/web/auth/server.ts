@@ -44,7 +44,7 @@ export type LoginResponder<Avatar> = (request: Request, login: Login<Avatar>) =>
  * each scheme. Each request is a login, and is logged out when its answer has left; with passwords that are hashed,
  * put `remembered` around the checker. A realm that gives several things is told the request. Too many wrong logins: 429.
  *
- * @throws TypeError if the portal has no checker for a scheme, or the realm cannot stand in a header.
+ * @throws TypeError if the portal has no checker for a scheme, or the realm is not ASCII.
  *
  * @example
  * ```ts
@@ -98,8 +98,9 @@ class Guard<Avatar> {
     this.#keyOf = options.throttleKey ?? addressOf;
     this.#realm = realm;
     this.#isProxy = options.asProxy ?? false;
-    // A realm that does not fit is the program's mistake, and not to be found by the first client.
-    this.#refusal({});
+    // Clients do not agree on the bytes of others, and they are a part of what Digest hashes.
+    if (!/^[ -~]*$/.test(realm))
+      throw new TypeError(`Cannot use ${JSON.stringify(realm)} as a realm: it has to be ASCII`);
   }
 
   *respond(request: Request): Generator<unknown, Answer | PromiseLike<Answer>, unknown> {

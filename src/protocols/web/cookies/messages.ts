@@ -1,4 +1,6 @@
 /** Cookies of requests, and on answers. */
+import { HeaderMap } from "../../../wire/header-map.ts";
+import { PLATFORM } from "../message/platform.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
 import { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies.ts";
@@ -19,7 +21,7 @@ export function cookiesOf(request: Request): ReadonlyMap<string, string> {
 }
 
 /**
- * Sets a cookie with an answer, and gives that answer back. Secure, HttpOnly and SameSite=Lax unless said otherwise.
+ * Gives a copy of an answer that sets a cookie; the body goes with it. Secure, HttpOnly and SameSite=Lax unless said otherwise.
  *
  * @throws TypeError and RangeError as `formatCookie` does.
  *
@@ -41,7 +43,7 @@ export function setCookie<A extends Response | globalThis.Response>(
 }
 
 /**
- * Ends a cookie that was set with this path and domain.
+ * Gives a copy of an answer that ends a cookie, which was set with this path and domain.
  *
  * @throws TypeError as `formatCookie` does.
  *
@@ -61,19 +63,21 @@ export function clearCookie<A extends Response | globalThis.Response>(
   return withField(answer, "Set-Cookie", formatExpiredCookie(name, options));
 }
 
-/** One line more; on a copy if the platform has made the answer immutable, as that of `Response.redirect`. */
+/**
+ * The same answer with one line more, as a copy: an answer without a body may be a constant of the program's, and what is put on
+ * it for one user would go to all.
+ */
 export function withField<A extends Response | globalThis.Response>(answer: A, name: string, value: string): A {
-  if (answer instanceof Response) {
-    answer.headers.append(name, value);
-    return answer;
-  }
-  try {
-    answer.headers.append(name, value);
-    return answer;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const copy = new globalThis.Response(answer.body, answer);
-    copy.headers.append(name, value);
-    return copy as A;
-  }
+  const copy = copyOf(answer);
+  copy.headers.append(name, value);
+  return copy as A;
+}
+
+function copyOf(answer: Response | globalThis.Response): Response | globalThis.Response {
+  if (!(answer instanceof Response)) return new PLATFORM.Response(answer.body, answer);
+  // What hands its connection over to a protocol (SwitchProtocols) was made for this request.
+  if ("successor" in answer) return answer;
+  const { status, statusText, url, redirected } = answer;
+  const headers = new HeaderMap(answer.headers.map);
+  return new Response(answer.takeBody(), { status, statusText, headers, url, redirected });
 }

@@ -167,6 +167,21 @@ describe("a session", () => {
     assert.equal(answer.headers.get("cache-control"), "private");
   });
 
+  test("never puts one user's cookie on an answer that others get, too", async () => {
+    const home = Response.redirect("/", 303);
+    const respond = sessions<Visitor>({ reactor: new MemoryReactor() }, async (_request, session) => {
+      await setUser(session);
+      return home;
+    });
+    const answers = [1, 2].map(async () => await respond(new Request("http://rope.example/")));
+    const cookies = (await Promise.all(answers)).map(({ headers }) => headers.getSetCookie());
+    assert.deepEqual(
+      cookies.map(({ length }) => length),
+      [1, 1],
+    );
+    assert.deepEqual([...home.headers.keys()], ["location"]);
+  });
+
   test("has another name where its cookie cannot promise what the prefix says, or as the program likes", async () => {
     const options: readonly (readonly [Partial<SessionsOptions>, RegExp])[] = [
       [{ cookie: { secure: false } }, /^session=[^;]*; Path=\/; HttpOnly;/],
