@@ -22,6 +22,8 @@ export type {
   RequestTimeouts,
 } from "./client/options.ts";
 export { type ProxyInit, proxyFromEnvironment } from "./client/proxy.ts";
+export type { CompressionCoding } from "./compression/compressor.ts";
+export { type CompressOptions, compress } from "./compression/server.ts";
 export { CookieSigner } from "./cookies/cookie-signer.ts";
 export { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies/cookies.ts";
 export { clearCookie, cookiesOf, setCookie } from "./cookies/messages.ts";
