@@ -1,4 +1,3 @@
-import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { joinBytes } from "../../../wire/join-bytes.ts";
 
@@ -62,8 +61,15 @@ export class Compressor {
   }
 }
 
-interface Flushable extends Transform {
-  flush(kind: number, callback: () => void): void;
+/** What the streams of node:zlib have in common. */
+interface Flushable {
+  on(event: "data", f: (data: Uint8Array) => void): unknown;
+  on(event: "error", f: (error: Error) => void): unknown;
+  once(event: "end", f: () => void): unknown;
+  write(part: Uint8Array): unknown;
+  flush(kind: number, done: () => void): void;
+  end(part: Uint8Array): unknown;
+  destroy(): unknown;
 }
 
 function streamOf(coding: CompressionCoding): [stream: Flushable, flush: number] {
