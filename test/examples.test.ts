@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer as createWebServer } from "node:http";
 import { connect as connectPlain, createServer, type Socket } from "node:net";
 import { after, describe, type TestContext, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
@@ -202,6 +203,23 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await proxy.out.until(`ann asks: connect 127.0.0.1 ${target}\n`);
   });
 
+  test("reverse-proxy passes requests on by turns, gets along without a server that is gone, and tells so", async (t) => {
+    const [one, two] = await Promise.all(["one", "two"].map((name) => page(t, name)));
+    const gone = `http://127.0.0.1:${await freePort()}`;
+    const proxy = run(t, "reverse-proxy", ANYWHERE, one as string, gone, two as string);
+    const url = `http://127.0.0.1:${await portOf(proxy)}`;
+    const heard = new Set<string>();
+    for (let n = 0; n < 12; n++) heard.add(await (await fetch(`${url}/${n}`)).text());
+    assert.deepEqual([...heard].sort(), ["one", "two"]);
+    const health = (await (await fetch(`${url}/health`)).json()) as { url: string; isUp: boolean }[];
+    assert.deepEqual(
+      health.map(({ isUp }) => isUp),
+      [true, false, true],
+    );
+    await proxy.out.until(/GET \/11 200 \d+ ms\n/);
+    await interrupt(proxy);
+  });
+
   test("memcache works out once what the next run finds in the cache", async (t) => {
     const alone = run(t, "memcache");
     assert.equal((await alone.finished()).code, 0);
@@ -257,6 +275,18 @@ describe("the examples with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_
 
 function run(t: TestContext, name: string, ...args: string[]): Program {
   return start(t, process.execPath, [`${ROOT}build/examples/${name}.js`, ...args]);
+}
+
+/** The URL of a web server that says its name. */
+async function page(t: TestContext, name: string): Promise<string> {
+  const server = createWebServer((_, response) => response.end(name));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`;
 }
 
 async function portOf(program: Program): Promise<string> {
