@@ -302,7 +302,11 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   #tell(isComplete: boolean): void {
     const tookMs = this.#site.clock.now() - this.#startedMs;
     const [request, status, sentBytes] = [this.#request as Request, this.#status, this.#sentBytes];
-    this.#site.options.served?.({ request, peer: this.transport.peer, status, sentBytes, tookMs, isComplete });
+    try {
+      this.#site.options.served?.({ request, peer: this.transport.peer, status, sentBytes, tookMs, isComplete });
+    } catch (error) {
+      log.error("What is told of each request threw: {error}", { error });
+    }
   }
 }
 

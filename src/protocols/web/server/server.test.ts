@@ -451,6 +451,13 @@ describe("a web server", () => {
     requests[1]?.sendInformational(103);
   });
 
+  it("goes on when who is told throws", () => {
+    const served = (): never => {
+      throw new Error("knots");
+    };
+    assert.equal(new Client(() => new Response("hello"), { served }).send(GET + GET).heard, HELLO + HELLO);
+  });
+
   it("tells what it served, of lost ones too", () => {
     const served: ServedRequest[] = [];
     const client = new Client(() => new Deferred<Response>(), { served: (each) => served.push(each) }).send(GET);
