@@ -9,7 +9,7 @@ const PURE_BUILTINS = new Set(["crypto", "zlib", "async_hooks"]);
 const TEST_BUILTINS = new Set(["test", "assert", "assert/strict"]);
 const TEST_ROOMS = new Set(["testing", "trial"]);
 /** Packages without I/O that any layer may use; each is argued in docs/dependencies.md. */
-const PURE_PACKAGES = new Set<string>(["mime", "tough-cookie"]);
+const PURE_PACKAGES = new Set<string>(["@fastify/busboy", "mime", "tough-cookie"]);
 
 const OUTSIDE_GLOBALS = new Set([
   "Date",

@@ -32,6 +32,10 @@ export { EventStreamError, EventStreamParser, type HeardEvent, readEvents } from
 export { type EventSource, type EventStreamOptions, eventStream, lastEventId } from "./events/event-stream.ts";
 export { formatServerEvent, type ServerEvent } from "./events/server-event.ts";
 export { type StaticFilesOptions, staticFiles } from "./files/server.ts";
+export { type Form, formParts, type KeptFile, readForm, safeName } from "./forms/forms.ts";
+export type { FormLimits, SomeFormLimits } from "./forms/limits.ts";
+export type { FormField, FormPart } from "./forms/multipart.ts";
+export type { FileSource, UploadedFile } from "./forms/uploaded-file.ts";
 export {
   type AccessDetails,
   type AccessLogOptions,
