@@ -1,10 +1,12 @@
-/** WebSocket with npm's ws, and with Python's websockets and Autobahn, at either end. */
+/** WebSocket with npm's ws, and with Python's websockets and Autobahn, at either end, and with Chromium. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
+import { chromium, type Page } from "playwright-core";
 import { Deferred, DeferredQueue, listen } from "ropewalk";
+import { Response, serve, webSocket } from "ropewalk/web";
 import {
   connectWebSocket,
   type WebSocketClientOptions,
@@ -152,6 +154,96 @@ for (const [name, module, script] of [
       });
     }
   });
+}
+
+describe("Chromium", { skip: lacks("chromium"), timeout: 2 * FILE_LIMIT_MS }, () => {
+  test("as a client understands us, with compression, in a page of the same server", async (t) => {
+    const { url, page, ended } = await browsing(t);
+    const said = await page.evaluate(talk, [url.replace("http", "ws"), "echo", true] as const);
+    assert.deepEqual(said, {
+      protocol: "echo",
+      extensions: "permessage-deflate; server_no_context_takeover",
+      heard: ["short", "", "häß 😀", `${"all work and no play ".repeat(5_000)}`.length, 0, 768_000],
+      close: [3001, "", true],
+    });
+    assert.equal(await ended(), "closed 3001 enough, ConnectionDone");
+  });
+
+  test("hears our close code and reason", async (t) => {
+    const { url, page } = await browsing(t);
+    const said = await page.evaluate(talk, [url.replace("http", "ws"), "close 4002 as you wish", false] as const);
+    assert.deepEqual(said.close, [4002, "as you wish", true]);
+  });
+
+  test("is refused where its page comes from somewhere else", async (t) => {
+    const { url, page } = await browsing(t);
+    await page.goto("about:blank");
+    const said = await page.evaluate(talk, [url.replace("http", "ws"), "echo", true] as const);
+    assert.deepEqual([said.heard, said.close], [[], [1006, "", false]]);
+  });
+});
+
+interface Said {
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly heard: readonly (string | number)[];
+  readonly close: readonly [number, string, boolean];
+}
+
+/** Runs in the page: says everything to an echo and closes, or says one thing and waits for the end. */
+function talk([url, first, closes]: readonly [url: string, first: string, closes: boolean]): Promise<Said> {
+  const { WebSocket: Socket } = globalThis as unknown as {
+    readonly WebSocket: new (url: string, protocols: string[]) => BrowserSocket;
+  };
+  const bytes = Uint8Array.from({ length: 768_000 }, (_, at) => at % 256);
+  const things = closes
+    ? ["short", "", "häß 😀", "all work and no play ".repeat(5_000), new Uint8Array(0), bytes]
+    : [first];
+  return new Promise((resolve) => {
+    const socket = new Socket(url, ["other", "echo"]);
+    const heard: (string | number)[] = [];
+    let agreed = { protocol: "", extensions: "" };
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      agreed = { protocol: socket.protocol, extensions: socket.extensions };
+      for (const thing of things) socket.send(thing);
+    };
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") heard.push(data.length > 100 ? data.length : data);
+      else heard.push(new Uint8Array(data).every((byte, at) => byte === at % 256) ? data.byteLength : "other bytes");
+      if (heard.length === things.length) socket.close(3001, "enough");
+    };
+    socket.onclose = ({ code, reason, wasClean }) => resolve({ ...agreed, heard, close: [code, reason, wasClean] });
+  });
+}
+
+/** What is used here of the browser's WebSocket. */
+interface BrowserSocket {
+  readonly protocol: string;
+  readonly extensions: string;
+  binaryType: string;
+  onopen: () => void;
+  onmessage: (event: { readonly data: string | ArrayBuffer }) => void;
+  onclose: (event: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) => void;
+  send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
+}
+
+/** A browser at a page of a web server, whose other requests are WebSockets. */
+async function browsing(t: TestContext): Promise<{ url: string; page: Page; ended: () => Promise<string> }> {
+  const echo = new Echo();
+  const options = { subprotocols: ["echo"], deflate: true, compression: { minBytes: 0 } };
+  const port = await serve(reactor, "tcp:0:interface=127.0.0.1", (request) =>
+    request.headers.get("upgrade") === null ? new Response("a page") : webSocket(reactor, request, echo, options),
+  );
+  t.after(() => port.stopListening());
+  const args = ["--no-sandbox", "--no-proxy-server"];
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  t.after(() => browser.close());
+  const page = await (await browser.newContext()).newPage();
+  const url = `http://127.0.0.1:${tcpPortOf(port)}/`;
+  await page.goto(url);
+  return { url, page, ended: async () => await echo.ended };
 }
 
 /** Code points, not UTF-16 code units. */
