@@ -1,9 +1,10 @@
 /** Each program of examples/ does what its first line says, run as a user runs it. (What the chat and the lease promise is tested beside them.) */
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
 import { connect as connectPlain, createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { after, describe, type TestContext, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { quoteArgument } from "ropewalk/endpoints";
@@ -239,6 +240,35 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
       /^78498 primes below 1000000; meanwhile the loop was free (\d+) times\n$/,
     );
     assert.ok(Number(ticks) >= 2);
+  });
+
+  test("password-line makes the line by which web-guarded lets its user in, and nobody else", async (t) => {
+    const file = join(temporaryFolder(t), "users");
+    const maker = run(t, "password-line", "ann");
+    maker.write("correct horse\n");
+    assert.equal((await maker.finished()).code, 0);
+    assert.match(maker.out.text, /^ann:\$scrypt\$ln=14,r=8,p=5\$[\w+/]{22}\$[\w+/]{43}\n$/);
+    writeFileSync(file, maker.out.text);
+
+    const server = run(t, "web-guarded", ANYWHERE, file);
+    const url = `http://127.0.0.1:${await portOf(server)}/store`;
+    const asked = async (login: string): Promise<string> => {
+      const answer = await fetch(url, { headers: { Authorization: `Basic ${btoa(login)}`, Connection: "close" } });
+      return `${answer.status} ${await answer.text()}`;
+    };
+    assert.equal(await asked("ann:correct horse"), "200 hello ann, this is /store\n");
+    assert.match(await asked("ann:wrong"), /^401 /);
+    await interrupt(server);
+  });
+
+  test("password-line wants a name, and a password", async (t) => {
+    const nameless = run(t, "password-line", "a:b");
+    assert.equal((await nameless.finished()).code, 1);
+    assert.match(nameless.err.text, /Give a name without colons/);
+    const silent = run(t, "password-line", "ann");
+    silent.endInput();
+    assert.equal((await silent.finished()).code, 1);
+    assert.equal(silent.out.text, "");
   });
 });
 
