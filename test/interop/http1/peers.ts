@@ -26,9 +26,33 @@ export interface Outcome {
 
 export async function throughNode(t: Afterwards, cases: readonly Case[]): Promise<Outcome[]> {
   const said = new Buckets();
+  const port = await nodeServer(t, said);
+  for (const [index, { bytes, answers }] of cases.entries())
+    await feed(port, bytes, { answers, from: addressOf(index) });
+  return cases.map((_, index) => ({ said: said.get(addressOf(index)), forwarded: undefined, refusals: [] }));
+}
+
+/** Through a proxy of ours, to a backend that reads as we do, or to Node. `said` is empty: what it should be is the question. */
+export async function throughProxy(
+  t: Afterwards,
+  cases: readonly Case[],
+  behind: "ours" | "node",
+  serveProxy: (target: string) => Promise<number>,
+): Promise<Outcome[]> {
+  const backend = await Backend.start(t);
+  const heard = new Buckets();
+  const port = behind === "ours" ? backend.port : await nodeServer(t, heard);
+  const outcomes = await throughFront(await serveProxy(`http://127.0.0.1:${port}`), backend, cases);
+  if (behind === "ours") return outcomes;
+  return outcomes.map((outcome, index) => ({ ...outcome, forwarded: heard.get(addressOf(index)) }));
+}
+
+/** Node's own server. It knows its clients by X-Forwarded-For, or by their address. */
+async function nodeServer(t: Afterwards, said: Buckets): Promise<number> {
   const server = createHttpServer({ keepAliveTimeout: 0 }, (request, response) => {
     const parts: Buffer[] = [];
-    const client = request.socket.remoteAddress ?? "";
+    const { "x-forwarded-for": forwardedFor } = request.headers;
+    const client = typeof forwardedFor === "string" ? forwardedFor : (request.socket.remoteAddress ?? "");
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const body = Buffer.concat(parts).toString("latin1");
@@ -38,10 +62,7 @@ export async function throughNode(t: Afterwards, cases: readonly Case[]): Promis
   });
   // Else it ends, with what it has not answered yet, as soon as the client has said all.
   (server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
-  const port = await listening(t, server);
-  for (const [index, { bytes, answers }] of cases.entries())
-    await feed(port, bytes, { answers, from: addressOf(index) });
-  return cases.map((_, index) => ({ said: said.get(addressOf(index)), forwarded: undefined, refusals: [] }));
+  return listening(t, server);
 }
 
 export async function throughNginx(t: Afterwards, cases: readonly Case[]): Promise<Outcome[]> {
@@ -162,7 +183,9 @@ class Backend {
   static async start(t: Afterwards): Promise<Backend> {
     const backend = new Backend();
     const server = createServer((socket) => {
-      const reader = new OwnReader((request, head) => backend.heard.add(head.get("x-client") ?? "", request));
+      const reader = new OwnReader((request, head) => {
+        backend.heard.add(head.get("x-client") ?? head.get("x-forwarded-for") ?? "", request);
+      });
       socket.on("error", () => socket.destroy());
       socket.on("data", (data) => {
         socket.write(reader.receive(data));
