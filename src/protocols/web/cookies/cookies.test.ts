@@ -6,7 +6,7 @@ import { useLightGlobals } from "../message/globals.ts";
 import { PLATFORM } from "../message/platform.ts";
 import { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
-import { SwitchProtocols } from "../server/protocol.ts";
+import { SwitchProtocols } from "../server/switch/protocol.ts";
 import { CookieSigner } from "./cookie-signer.ts";
 import { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies.ts";
 import { clearCookie, cookiesOf, setCookie } from "./messages.ts";

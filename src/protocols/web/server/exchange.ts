@@ -3,7 +3,7 @@ import type { Address } from "../../../core/address.ts";
 import { Deferred } from "../../../core/deferred/deferred.ts";
 import type { Http1Request } from "../../http1/events.ts";
 import { type BodySupplier, IncomingBody } from "../message/incoming-body.ts";
-import type { ReceivedRequest } from "../message/request.ts";
+import { type ReceivedRequest, Request } from "../message/request.ts";
 
 /** What the connection of an exchange is, and does for it. */
 export interface ExchangeConnection extends BodySupplier {
@@ -15,6 +15,13 @@ export interface ExchangeConnection extends BodySupplier {
 export class Exchange implements ReceivedRequest {
   readonly head: Http1Request;
   readonly body: IncomingBody | null;
+  readonly request: Request;
+  /** On the clock: when its head was heard. Only for those who want to know. */
+  startedMs = 0;
+  /** Of the answer; 0 as long as there is none. */
+  status = 0;
+  /** Of the answer's body, as bytes before they are framed. */
+  sentBytes = 0;
   readonly #connection: ExchangeConnection;
   #isOver = false;
   /** Why it will have no answer; undefined while it may. */
@@ -28,6 +35,7 @@ export class Exchange implements ReceivedRequest {
     this.head = head;
     this.#connection = connection;
     this.body = head.bodyBytes === 0 ? null : new IncomingBody(connection, head.bodyBytes, maxBodyBytes);
+    this.request = new Request(this);
   }
 
   get peer(): Address {

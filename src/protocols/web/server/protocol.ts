@@ -5,6 +5,7 @@ import { Logger } from "../../../core/log/logger.ts";
 import type { Protocol } from "../../../core/protocol.ts";
 import type { Clock } from "../../../core/time/clock.ts";
 import { type HeaderInit, HeaderMap } from "../../../wire/header-map.ts";
+import { TEXT } from "../../../wire/text.ts";
 import type { RemoteProtocolError } from "../../http1/errors.ts";
 import type { Http1Event, Http1Request, ResponseHead } from "../../http1/events.ts";
 import { Http1Protocol } from "../../http1/protocol.ts";
@@ -12,15 +13,14 @@ import type { BodySource } from "../message/body.ts";
 import { HttpError } from "../message/http-error.ts";
 import { PartReader } from "../message/part-reader.ts";
 import { platformBody } from "../message/platform-body.ts";
-import { Request } from "../message/request.ts";
-import { Response, type ResponseInit } from "../message/response.ts";
+import { Response } from "../message/response.ts";
 import { Exchange, type ExchangeConnection } from "./exchange.ts";
 import type { Answer, Site } from "./site.ts";
+import { SwitchProtocols } from "./switch/protocol.ts";
 
 export class WebServerProtocol extends Http1Protocol implements ExchangeConnection {
   readonly #site: Site;
   #exchange: Exchange | undefined = undefined;
-  #request: Request | undefined = undefined;
   #successor: Protocol | undefined = undefined;
   #whenAsked: (() => void) | undefined = undefined;
   /** The request that is answered has come to its end. */
@@ -30,9 +30,6 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   /** Bytes of a body that came after its answer. */
   #droppedBytes = 0;
   #room: (() => void) | undefined = undefined;
-  #startedMs = 0;
-  #sentBytes = 0;
-  #status = 0;
 
   constructor(site: Site, clock: Clock) {
     super("server", clock, site.options);
@@ -114,18 +111,14 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
 
   #serve(head: Http1Request): void {
     const exchange = new Exchange(head, this, this.#site.maxCollectedBytes);
-    const request = new Request(exchange);
     this.#exchange = exchange;
-    this.#request = request;
     this.#isAsked = false;
     this.#mayBeSending = head.bodyBytes !== 0;
-    this.#status = 0;
-    this.#sentBytes = 0;
-    if (this.#site.options.served !== undefined) this.#startedMs = this.#site.clock.now();
+    this.#site.begun(exchange);
     let answer: Answer | PromiseLike<Answer>;
     try {
       if (!this.#site.methods.has(head.method)) throw notImplemented(head.method);
-      answer = this.#site.respond(request);
+      answer = this.#site.respond(exchange.request);
     } catch (error) {
       this.#answerTo(exchange, error);
       return;
@@ -152,7 +145,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       log.debug("Answer to {method} {target} failed when nobody waited for it: {error}", { method, target, error });
       return;
     }
-    this.#answer(exchange, this.#site.answerTo(error, this.#request as Request));
+    this.#answer(exchange, this.#site.answerTo(error, exchange.request));
   }
 
   #answer(exchange: Exchange, answer: Answer): void {
@@ -162,14 +155,14 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       else if (answer instanceof Response) this.#send(exchange, answer, answer.fields, answer.takeBody());
       else this.#sendForeign(exchange, answer);
     } catch (error) {
-      if (this.#status === 0) this.#send(exchange, ...this.#failure(error));
+      if (exchange.status === 0) this.#send(exchange, ...this.#failure(exchange, error));
       else this.#breakOff(exchange, error);
     }
   }
 
   /** The answer itself is at fault: it cannot be said, or was used before. */
-  #failure(error: unknown): [Response, HeaderInit, BodySource] {
-    const response = this.#site.answerTo(toError(error), this.#request as Request);
+  #failure(exchange: Exchange, error: unknown): [Response, HeaderInit, BodySource] {
+    const response = this.#site.answerTo(toError(error), exchange.request);
     return [response, response.fields, response.takeBody()];
   }
 
@@ -192,14 +185,14 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     const head: ResponseHead = { type: "response", status, reason, headers, date };
     if (body === null || typeof body === "string" || body instanceof Uint8Array) {
       this.http.sendWholeTo(this.transport, head, body ?? "");
-      this.#status = status;
-      if (body !== null && exchange.head.method !== "HEAD") this.#sentBytes = body.length;
+      exchange.status = status;
+      if (this.#site.isWatched && body !== null && exchange.head.method !== "HEAD") exchange.sentBytes = lengthOf(body);
       this.#finish(exchange);
       return;
     }
     const parts = new PartReader(body);
     this.http.sendTo(this.transport, head);
-    this.#status = status;
+    exchange.status = status;
     if (exchange.head.method === "HEAD") {
       parts.cancel(undefined);
       this.http.sendTo(this.transport, END);
@@ -218,7 +211,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
         if (exchange.isOver) return;
         this.http.sendTo(this.transport, { type: "data", data: part });
-        this.#sentBytes += part.length;
+        exchange.sentBytes += part.length;
         if (this.isWritingPaused) await this.#whenRoom();
         if (exchange.isOver) return;
       }
@@ -257,7 +250,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     }
     this.#whenAsked = () => {
       this.#successor = answer.successor;
-      this.#status = answer.status;
+      exchange.status = answer.status;
       if (answer.status === 101) this.http.sendTo(this.transport, { type: "informational", status: 101, headers });
       else this.http.sendWholeTo(this.transport, { type: "response", status: answer.status, headers });
       this.#finish(exchange);
@@ -286,7 +279,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#exchange = undefined;
     this.#droppedBytes = 0;
     exchange.finish();
-    if (this.#site.options.served !== undefined) this.#tell(true);
+    this.#site.over(exchange, true);
     exchange.body?.cancel();
     this.hear();
   }
@@ -296,38 +289,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     if (exchange === undefined) return;
     this.#exchange = undefined;
     exchange.lose(reason);
-    if (this.#site.options.served !== undefined) this.#tell(false);
-  }
-
-  #tell(isComplete: boolean): void {
-    const tookMs = this.#site.clock.now() - this.#startedMs;
-    const [request, status, sentBytes] = [this.#request as Request, this.#status, this.#sentBytes];
-    try {
-      this.#site.options.served?.({ request, peer: this.transport.peer, status, sentBytes, tookMs, isComplete });
-    } catch (error) {
-      log.error("What is told of each request threw: {error}", { error });
-    }
-  }
-}
-
-/**
- * An answer after which the connection speaks another protocol: 101 to a request with an Upgrade field, 200 to CONNECT.
- *
- * @example
- * ```ts
- * import { Protocol } from "ropewalk";
- * import { SwitchProtocols } from "ropewalk/web";
- *
- * const answer = new SwitchProtocols(new Protocol(), { status: 101, headers: { Upgrade: "rope", Connection: "upgrade" } });
- * console.log(answer.status); // 101
- * ```
- */
-export class SwitchProtocols extends Response {
-  readonly successor: Protocol;
-
-  constructor(successor: Protocol, init: ResponseInit & { readonly status: 101 | 200 }) {
-    super(null, init);
-    this.successor = successor;
+    this.#site.over(exchange, false);
   }
 }
 
@@ -340,6 +302,10 @@ function discard(answer: Answer): void {
   const body = answer instanceof Response ? answer.takeBody() : (answer.body as BodySource);
   if (body !== null && typeof body === "object" && !(body instanceof Uint8Array))
     new PartReader(body).cancel(undefined);
+}
+
+function lengthOf(body: string | Uint8Array): number {
+  return typeof body === "string" ? TEXT.utf8Length(body) : body.length;
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<Answer> {

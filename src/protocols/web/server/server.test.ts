@@ -6,9 +6,9 @@ import { MemoryReactor, MemoryTransport } from "../../../testing/index.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
-import { SwitchProtocols } from "./protocol.ts";
 import { webServer } from "./server.ts";
 import type { Application, ServedRequest, ServeOptions } from "./site.ts";
+import { SwitchProtocols } from "./switch/protocol.ts";
 
 /** A connection to a server, as the client sees it. */
 class Client {

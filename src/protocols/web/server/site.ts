@@ -8,6 +8,7 @@ import { formatHttpDate } from "../message/http-date.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
+import type { Exchange } from "./exchange.ts";
 import { METHODS } from "./methods.ts";
 
 /** What answers a request: one of this package, or the platform's. */
@@ -83,6 +84,28 @@ export class Site {
       this.#date = formatHttpDate(second * 1_000);
     }
     return this.#date;
+  }
+
+  /** Somebody is told of each request. */
+  get isWatched(): boolean {
+    return this.options.served !== undefined;
+  }
+
+  /** The head of a request was heard. */
+  begun(exchange: Exchange): void {
+    if (this.isWatched) exchange.startedMs = this.clock.now();
+  }
+
+  /** Its answer is complete, or its connection is lost. */
+  over(exchange: Exchange, isComplete: boolean): void {
+    const { served } = this.options;
+    if (served === undefined) return;
+    const { request, peer, status, sentBytes, startedMs } = exchange;
+    try {
+      served({ request, peer, status, sentBytes, tookMs: this.clock.now() - startedMs, isComplete });
+    } catch (error) {
+      log.error("What is told of each request threw: {error}", { error });
+    }
   }
 
   /** What a client is told about an error: its own faults always, those of the program if it may. */

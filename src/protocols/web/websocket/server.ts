@@ -3,7 +3,7 @@ import type { WebSocketProtocol } from "../../websocket/protocol.ts";
 import { acceptWebSocket, type WebSocketServerOptions } from "../../websocket/server.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
-import { SwitchProtocols } from "../server/protocol.ts";
+import { SwitchProtocols } from "../server/switch/protocol.ts";
 
 /**
  * Answers a request by going on in WebSocket with `protocol`; a request that asks for none, or comes from a foreign page, by a

@@ -3,7 +3,7 @@ import type { Transport } from "../../../../core/transport.ts";
 import { type FarEnd, NearEnd } from "../../../../policies/relay.ts";
 import type { Request } from "../../message/request.ts";
 import type { ResponseInit } from "../../message/response.ts";
-import { SwitchProtocols } from "../../server/protocol.ts";
+import { SwitchProtocols } from "../../server/switch/protocol.ts";
 
 /**
  * An answer that joins the client's connection with `far`, which waits until then. If the answer never leaves, because the
