@@ -57,10 +57,10 @@ export function answerFields(received: HeaderMap, pseudonym: string): HeaderMap 
   return fields;
 }
 
-/** RFC 9110 §7.6.2: counts the proxies that an OPTIONS may pass. (TRACE never gets here.) */
+/** RFC 9110 §7.6.2: counts the proxies that an OPTIONS may pass, or a TRACE where `methods` of the server has that. */
 function passOn(fields: HeaderMap, method: string): void {
   const left = fields.get("max-forwards");
-  if (method !== "OPTIONS" || left === undefined || !/^\d{1,9}$/.test(left)) return;
+  if ((method !== "OPTIONS" && method !== "TRACE") || left === undefined || !/^\d{1,9}$/.test(left)) return;
   if (Number(left) === 0) throw new HttpError(400, "This proxy is as far as it may go");
   fields.set("Max-Forwards", String(Number(left) - 1));
 }

@@ -103,6 +103,7 @@ export class Proxying {
 
   answer(request: Request): Deferred<Answer> {
     return maybeDeferred(() => {
+      if (request.method === "CONNECT") throw new HttpError(405, "This is no proxy to other servers");
       const onward = onwardOf(request, this.#via, this.#upgrades);
       const { host, isSecure, peer } = facts(request);
       tellForwarded(onward.fields, { peer, isSecure, host }, this.#options.forwarded ?? "both", this.#trusts(peer));
