@@ -99,6 +99,7 @@ describe("a login throttle", () => {
     left.cancel();
     await assert.rejects(async () => await left, { name: "AbortError" });
     assert.equal(await throttle.attempt("b", () => "other"), "other");
+    await assert.rejects(async () => await throttle.attempt("a", () => assert.fail("forgotten")), LoginThrottled);
     first.callback("first");
     assert.deepEqual(await Promise.all([running, last]), ["first", "last"]);
     assert.equal(throttle.size, 0);

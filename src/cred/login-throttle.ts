@@ -105,9 +105,8 @@ export class LoginThrottle {
     while (state.waiting.length > 0) {
       const left = this.#left(state);
       if (left > 0 && state.running >= left) return;
+      // One that was cancelled in line lets this pass.
       const turn = state.waiting.shift() as Deferred<void>;
-      // It may have been cancelled in line.
-      if (turn.called) continue;
       if (left > 0) turn.callback();
       else turn.errback(new LoginThrottled(this.#waitMs(state)));
     }

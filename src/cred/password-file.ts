@@ -59,8 +59,6 @@ export class PasswordFile implements Checker<PasswordCredentials> {
       const { modifiedMs, size } = (yield* files.stat(this.path)) as { modifiedMs: number; size: number };
       const stamp = `${modifiedMs} ${size}`;
       if (stamp === this.#stamp) return this.#hashes;
-      // Until it is read, nothing is known: what was there before may name users who were removed.
-      this.#stamp = "";
       this.#hashes = parsePasswordFile(this.path, yield* files.readText(this.path));
       this.#stamp = stamp;
       return this.#hashes;

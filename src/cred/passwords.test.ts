@@ -84,6 +84,12 @@ describe("a password hasher", () => {
     assert.equal(await works("x".repeat(5_000), true), 1);
   });
 
+  test("takes nothing, and a book, for nobody's password, even if a hash of nothing is stored", async () => {
+    const salt = Buffer.alloc(16, 1);
+    const stored = formatScrypt({ ...CHEAP, salt, hash: scryptSync("", salt, 32, { N: 16, r: 8, p: 1 }) });
+    for (const password of ["", "x".repeat(1_025)]) assert.equal(await cheap().verify(password, stored), false);
+  });
+
   test("says when a hash is of another cost than new ones", async () => {
     const stored = await cheap().hash("x");
     assert.equal(cheap().isOutdated(stored), false);
