@@ -59,10 +59,10 @@ export class Writer {
     this.#checkMessage();
     const length = TEXT.utf8Length(text);
     const isAscii = length === text.length;
-    if (isAscii && this.#keys === undefined && !this.#compresses(length)) {
+    if (isAscii && length <= JOINED_BYTES && this.#keys === undefined && !this.#compresses(length)) {
       to.writeLatin1(headText(FIN | TEXT_FRAME, length) + text);
     } else {
-      this.#message(TEXT_FRAME, TEXT.encodeUtf8(text), to);
+      this.#message(TEXT_FRAME, isAscii ? TEXT.encodeLatin1(text) : TEXT.encodeUtf8(text), to);
     }
   }
 

@@ -11,23 +11,28 @@ export class Utf8Check {
 
   /** False if these bytes cannot be UTF-8 behind those before. Then ask no more. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
-    let at = start;
-    while (at < end) {
-      if (this.#missing === 0) {
-        at = skipAscii(bytes, at, end);
-        if (at === end) return true;
-        if (!this.#begin(bytes[at] as number)) return false;
-      } else {
+    let at = this.#missing === 0 ? start : this.#finish(bytes, start, end);
+    while (at !== -1 && at < end) {
+      at = skipAscii(bytes, at, end);
+      // Characters of two and three bytes that are all there, which most are: the class's fields are not needed for them.
+      while (at + 2 < end) {
         const byte = bytes[at] as number;
-        if (byte < this.#least || byte > this.#most) return false;
-        this.#least = 0x80;
-        this.#most = 0xbf;
-        this.#missing--;
-        this.begun = this.#missing === 0 ? 0 : this.begun + 1;
+        if (byte < 0xc2 || byte > 0xef) break;
+        const second = bytes[at + 1] as number;
+        if (byte < 0xe0) {
+          if ((second & 0xc0) !== 0x80) return false;
+          at += 2;
+        } else {
+          if ((second & 0xc0) !== 0x80 || ((bytes[at + 2] as number) & 0xc0) !== 0x80) return false;
+          if ((byte === 0xe0 && second < 0xa0) || (byte === 0xed && second > 0x9f)) return false;
+          at += 3;
+        }
       }
-      at++;
+      if (at < end && (bytes[at] as number) >= 0x80) {
+        at = this.#begin(bytes[at] as number) ? this.#finish(bytes, at + 1, end) : -1;
+      }
     }
-    return true;
+    return at !== -1;
   }
 
   #begin(byte: number): boolean {
@@ -39,6 +44,20 @@ export class Utf8Check {
     else if (byte === 0xf0) this.#least = 0x90;
     else if (byte === 0xf4) this.#most = 0x8f;
     return true;
+  }
+
+  /** The rest of the character under way, as far as it is there. Returns where it ends, or -1 if it is none. */
+  #finish(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    for (; at < end && this.#missing > 0; at++) {
+      const byte = bytes[at] as number;
+      if (byte < this.#least || byte > this.#most) return -1;
+      this.#least = 0x80;
+      this.#most = 0xbf;
+      this.#missing--;
+      this.begun = this.#missing === 0 ? 0 : this.begun + 1;
+    }
+    return at;
   }
 }
 
@@ -59,17 +78,23 @@ function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 /** Where the first byte above ASCII is, or `end`. */
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  if (end - at >= WORDWISE_BYTES) {
-    while (((bytes.byteOffset + at) & 3) !== 0 && (bytes[at] as number) < 0x80) at++;
-    if (((bytes.byteOffset + at) & 3) !== 0) return at;
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
-    let index = 0;
-    while (index < words.length && ((words[index] as number) & 0x80808080) === 0) index++;
-    at += 4 * index;
+  const near = Math.min(end, start + NEAR_BYTES);
+  while (at < near && (bytes[at] as number) < 0x80) at++;
+  if (at < near || end - at < WORDWISE_BYTES) {
+    while (at < end && (bytes[at] as number) < 0x80) at++;
+    return at;
   }
+  while (((bytes.byteOffset + at) & 3) !== 0 && (bytes[at] as number) < 0x80) at++;
+  if (((bytes.byteOffset + at) & 3) !== 0) return at;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
+  let index = 0;
+  while (index < words.length && ((words[index] as number) & 0x80808080) === 0) index++;
+  at += 4 * index;
   while (at < end && (bytes[at] as number) < 0x80) at++;
   return at;
 }
 
 /** Below this, making the view on the words costs more than it saves. */
 const WORDWISE_BYTES = 128;
+/** Who writes other letters writes them soon again: only behind so much ASCII the view on the words is made. */
+const NEAR_BYTES = 64;
