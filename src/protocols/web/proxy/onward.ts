@@ -1,6 +1,7 @@
 /** A request on its way through a proxy: what is said to the server behind, and what of its answer is said in front. */
 import type { HeaderMap } from "../../../wire/header-map.ts";
 import type { BodySource, Parts } from "../message/body.ts";
+import { Headers } from "../message/headers.ts";
 import { HttpError } from "../message/http-error.ts";
 import { IncomingBody } from "../message/incoming-body.ts";
 import type { Request } from "../message/request.ts";
@@ -49,6 +50,13 @@ export function answerOf(response: Response, method: string, pseudonym: string):
   if (status === 204 || status === 304) fields.delete("content-length");
   const body = method === "HEAD" ? NOTHING : response.takeBody();
   return new Response(body, { status, statusText, headers: fields });
+}
+
+/** The fields of an informational answer, in front: it has no body, whatever it says of one (RFC 9112 §6.3). */
+export function informedFields(received: Headers): { readonly [name: string]: string } {
+  const fields = endToEnd(received.map);
+  fields.delete("content-length");
+  return Object.fromEntries(new Headers(fields));
 }
 
 export function answerFields(received: HeaderMap, pseudonym: string): HeaderMap {

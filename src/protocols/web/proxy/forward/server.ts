@@ -17,7 +17,7 @@ import type { Request } from "../../message/request.ts";
 import type { Answer, Responder } from "../../server/site.ts";
 import { Backend, type Connect, pseudonymOf } from "../backend/client.ts";
 import { causeOf } from "../cause-of.ts";
-import { answerOf, onwardOf } from "../onward.ts";
+import { answerOf, informedFields, onwardOf } from "../onward.ts";
 import { relayAnswer } from "../relay/server.ts";
 import { type ProxyLogin, type ProxyRequest, placeIn, readLogin } from "./rules.ts";
 import { type SeatLimits, Seats } from "./seats.ts";
@@ -135,8 +135,7 @@ class Forwarding {
         const onward = onwardOf(request, this.#via, []);
         onward.fields.set("Host", url.host);
         const ears = {
-          informed: (status: number, headers: Headers) =>
-            request.sendInformational(status, Object.fromEntries(headers)),
+          informed: (status: number, headers: Headers) => request.sendInformational(status, informedFields(headers)),
           over: this.#seats.take(asked.peer && peerKey(asked.peer)),
         };
         return this.#backend.send(this.#placeOf(asked), onward, ears).addCallbacks(

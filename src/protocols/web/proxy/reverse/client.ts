@@ -17,7 +17,7 @@ import { Backend, connectTo, pseudonymOf } from "../backend/client.ts";
 import type { Switched } from "../backend/protocol.ts";
 import { causeOf } from "../cause-of.ts";
 import { type ForwardedStyle, type TrustedPeers, tellForwarded, trustOf } from "../forwarded.ts";
-import { answerFields, answerOf, isUntouched, type Onward, onwardOf } from "../onward.ts";
+import { answerFields, answerOf, informedFields, isUntouched, type Onward, onwardOf } from "../onward.ts";
 import { relayAnswer } from "../relay/server.ts";
 import { type Balance, type Target, Targets, type Turn } from "../targets.ts";
 import { HealthCheck, type HealthCheckOptions } from "./health/client.ts";
@@ -135,7 +135,7 @@ export class Proxying {
   #send(request: Request, onward: Onward, turn: Turn): Deferred<Answer> {
     const { place } = this.#siteOf(turn.target);
     const ears = {
-      informed: (status: number, headers: Headers) => request.sendInformational(status, Object.fromEntries(headers)),
+      informed: (status: number, headers: Headers) => request.sendInformational(status, informedFields(headers)),
       over: () => turn.over(),
     };
     const answered: Deferred<Response | Switched> =
