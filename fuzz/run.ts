@@ -15,6 +15,7 @@ import { bytesOf, Mutator } from "./mutator.ts";
 import { netstring } from "./netstring.ts";
 import { finger, ident, wire } from "./small.ts";
 import { socks } from "./socks.ts";
+import { staticFolder } from "./static-files.ts";
 import { syslog } from "./syslog.ts";
 import type { FuzzTarget } from "./target.ts";
 import { webLogin } from "./web-login.ts";
@@ -33,6 +34,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   syslog,
   finger,
   ident,
+  "static-files": staticFolder,
   "web-login": webLogin,
   wire,
   websocket,

@@ -162,6 +162,19 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     await interrupt(server);
   });
 
+  test("serve-folder shows what is in a folder, packed for who can unpack it, and logs who asked", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/knots.txt`, "bowline\n".repeat(1_000));
+    const program = run(t, "serve-folder", folder, ANYWHERE);
+    const url = `http://127.0.0.1:${await portOf(program)}/`;
+    assert.match(await (await fetch(url)).text(), /href="\.\/knots\.txt"/);
+    const file = await fetch(`${url}knots.txt`, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(file.headers.get("content-encoding"), "gzip");
+    assert.equal((await file.text()).length, 8_000);
+    await program.err.until(/GET \/knots\.txt/);
+    await interrupt(program);
+  });
+
   test("who-is-there answers about a user, and greets a guest whom nobody can name", async (t) => {
     const server = run(t, "who-is-there", ANYWHERE, String(await freePort()));
     const socket = connectPlain(Number(await portOf(server)), "127.0.0.1");
