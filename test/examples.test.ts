@@ -28,7 +28,7 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
       const text = readFileSync(`${ROOT}examples/${name}`, "utf8");
       assert.ok(text.split("\n").length <= (/^(chat|lease)\W/.test(name) ? LONGEST_OF_SEVERAL : LONGEST));
       for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
-        assert.match(from, /^(ropewalk(\/\w+)?|node:[\w/]+|\.\/[\w.]+\.ts)$/);
+        assert.match(from, /^(ropewalk(\/\w+)?|node:[\w/]+|\.\.?\/([\w-]+\/)?[\w.-]+\.ts)$/);
     });
   }
 

@@ -1,52 +1,128 @@
-import type { Factory } from "ropewalk";
+import type { Address, Factory } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
+import { lineOf, type News, tidy } from "./news.ts";
+
+/** Somebody who can be in a room, whatever the connection speaks. */
+export interface Person {
+  readonly name: string;
+  readonly transport: { readonly peer: Address };
+  /** Told of all that happens in the room, what this person says included. */
+  hear(news: News): void;
+  /** Says a last line, and hangs up. */
+  sendAway(line: string): void;
+}
 
 /** Everybody who is here, by name. One room can be served on many endpoints at once. */
 export class Room implements Factory<Member> {
-  readonly members: Map<string, Member> = new Map();
+  readonly members: Map<string, Person> = new Map();
+  /** What newcomers read first: lines of text, or nothing. */
+  banner = "";
+  /** Open connections, also of those who have not said their name. */
+  connections = 0;
+  readonly #watchers = new Set<(news: News) => void>();
 
   buildProtocol(): Member {
     return new Member(this);
   }
 
-  tell(line: string, except?: Member): void {
-    for (const member of this.members.values()) if (member !== except) member.sendLine(line);
+  /** Calls `f` with all that happens, until disposed. */
+  watch(f: (news: News) => void): Disposable {
+    const watcher = (news: News): void => f(news);
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
+  tell(news: News): void {
+    for (const person of [...this.members.values()]) person.hear(news);
+    for (const watcher of this.#watchers) watcher(news);
+  }
+
+  /** Why nobody can enter under this name; undefined if somebody can. */
+  refusal(name: string): string | undefined {
+    if (name === "" || name.length > MAX_NAME_LENGTH) return `A name has 1 to ${MAX_NAME_LENGTH} characters.`;
+    return this.members.has(name) ? `${name} is here already.` : undefined;
+  }
+
+  enter(person: Person): void {
+    this.tell({ kind: "came", name: person.name });
+    this.members.set(person.name, person);
+  }
+
+  /** Nothing happens for one who is not here. */
+  leave(person: Person): void {
+    if (!this.has(person)) return;
+    this.members.delete(person.name);
+    this.tell({ kind: "left", name: person.name });
+  }
+
+  has(person: Person): boolean {
+    return this.members.get(person.name) === person;
+  }
+
+  say(person: Person, text: string): void {
+    if (text !== "" && this.has(person)) this.tell({ kind: "said", name: person.name, text });
+  }
+
+  announce(text: string): void {
+    this.tell({ kind: "announced", text });
+  }
+
+  hang(banner: string): void {
+    this.banner = banner;
+    this.tell({ kind: "banner", text: banner });
+  }
+
+  /** False if nobody of that name is here. */
+  kick(name: string, reason: string): boolean {
+    const person = this.members.get(name);
+    if (person === undefined) return false;
+    this.members.delete(name);
+    this.tell({ kind: "kicked", name, reason });
+    person.sendAway(`You were shown the door${reason === "" ? "" : `: ${reason}`}`);
+    return true;
   }
 
   close(): void {
-    this.tell("* The room closes. Goodbye!");
-    for (const member of this.members.values()) member.transport.loseConnection();
+    this.tell({ kind: "closing" });
+    for (const person of this.members.values()) person.sendAway("");
   }
 }
 
 /** One person at the end of one connection. The first line is the name; what follows is said to the others. */
-export class Member extends LineProtocol {
+export class Member extends LineProtocol implements Person {
   override acceptBareNewline: boolean = true;
   override maxLength: number = 1_000;
   readonly #room: Room;
   #name: string | undefined;
+  #isLeaving = false;
 
   constructor(room: Room) {
     super();
     this.#room = room;
   }
 
+  get name(): string {
+    return this.#name ?? "";
+  }
+
   override connectionMade(): void {
+    this.#room.connections += 1;
+    if (this.#room.banner !== "") for (const line of this.#room.banner.split("\n")) this.sendLine(line);
     this.sendLine("Welcome to the ropewalk. What is your name?");
   }
 
   override lineReceived(received: string): void {
-    const line = received.replaceAll(/\p{Cc}/gu, "").trim();
+    if (this.#isLeaving) return;
+    const line = tidy(received);
     if (this.#name === undefined) this.#enter(line);
     else if (line === "/who") this.sendLine(`* Here: ${[...this.#room.members.keys()].join(", ")}`);
-    else if (line === "/quit") this.#quit();
-    else if (line !== "") this.#room.tell(`<${this.#name}> ${line}`, this);
+    else if (line === "/quit") this.sendAway("Goodbye!");
+    else this.#room.say(this, line);
   }
 
   override connectionLost(_reason: Error): void {
-    if (this.#name === undefined) return;
-    this.#room.members.delete(this.#name);
-    this.#room.tell(`* ${this.#name} left`);
+    this.#room.connections -= 1;
+    this.#room.leave(this);
   }
 
   /** Somebody who does not read holds up memory, not the room. */
@@ -54,22 +130,28 @@ export class Member extends LineProtocol {
     this.transport.abortConnection();
   }
 
-  #enter(name: string): void {
-    const { members } = this.#room;
-    if (name === "" || name.length > 20) {
-      this.sendLine("A name has 1 to 20 characters. What is your name?");
-    } else if (members.has(name)) {
-      this.sendLine(`${name} is here already. What is your name?`);
-    } else {
-      this.#name = name;
-      this.sendLine(`Hello, ${name}. Here: ${[...members.keys()].join(", ") || "nobody else"}. Try /who and /quit.`);
-      this.#room.tell(`* ${name} came`);
-      members.set(name, this);
-    }
+  hear(news: News): void {
+    // A terminal shows what was typed.
+    if (news.kind !== "said" || news.name !== this.#name) this.sendLine(lineOf(news));
   }
 
-  #quit(): void {
-    this.sendLine("Goodbye!");
+  sendAway(line: string): void {
+    this.#isLeaving = true;
+    if (line !== "") this.sendLine(line);
     this.transport.loseConnection();
   }
+
+  #enter(name: string): void {
+    const { members } = this.#room;
+    const refusal = this.#room.refusal(name);
+    if (refusal !== undefined) {
+      this.sendLine(`${refusal} What is your name?`);
+      return;
+    }
+    this.#name = name;
+    this.sendLine(`Hello, ${name}. Here: ${[...members.keys()].join(", ") || "nobody else"}. Try /who and /quit.`);
+    this.#room.enter(this);
+  }
 }
+
+const MAX_NAME_LENGTH = 20;

@@ -36,14 +36,14 @@ test("a guest whose connection is lost without a word comes back, though its nam
   const { sim, ann, heard, room } = scene();
   await sim.advance(10_000);
   const cut = sim.rule(({ from, to }) => (from.name === "ann" || to?.name === "ann" ? { lose: "cut" } : undefined));
-  room().tell("is she there?");
+  room().announce("is she there?");
   await sim.advance(20_000);
   assert.equal(ann.connection, undefined);
   assert.ok(room().members.has("Ann"));
   cut[Symbol.dispose]();
   await sim.until(() => ann.connection !== undefined);
   await sim.advance(100);
-  assert.deepEqual(heard, ["life1 2 is she there?", "life1 3 * Ann left", "life1 4 * Ann came"]);
+  assert.deepEqual(heard, ["life1 2 * The house: is she there?", "life1 3 * Ann left", "life1 4 * Ann came"]);
 });
 
 test("a guest follows the room into its next life", async () => {
@@ -51,9 +51,9 @@ test("a guest follows the room into its next life", async () => {
   await sim.advance(10_000);
   sim.host("server").kill();
   await sim.advance(10_000);
-  room().tell("a new start");
+  room().announce("a new start");
   await sim.advance(1_000);
-  assert.deepEqual([ann.life, heard], ["life2", ["life2 2 a new start"]]);
+  assert.deepEqual([ann.life, heard], ["life2", ["life2 2 * The house: a new start"]]);
 });
 
 test("a guest that has stopped leaves nothing behind", async () => {

@@ -13,6 +13,7 @@
  *   server: 20 * Ann came
  */
 import { Member, Room } from "./chat.ts";
+import { lineOf, type News } from "./news.ts";
 
 /** A room that remembers all it told. */
 export class RememberingRoom extends Room {
@@ -32,8 +33,9 @@ export class RememberingRoom extends Room {
     return new RememberingMember(this);
   }
 
-  override tell(line: string): void {
-    this.told.push(line);
+  override tell(news: News): void {
+    this.told.push(lineOf(news));
+    super.tell(news);
     for (const listener of this.listeners) listener.catchUp();
   }
 }
@@ -54,9 +56,12 @@ export class RememberingMember extends Member {
     const [asked, life, number] = /^\/since (\S+) (\d+)$/.exec(line) ?? [];
     if (asked === undefined) super.lineReceived(line);
     else if (life === this.room.life) this.since = Number(number);
-    const { listeners, members } = this.room;
-    if (!listeners.has(this) && [...members.values()].includes(this)) this.#listen();
+    const { listeners } = this.room;
+    if (!listeners.has(this) && this.room.has(this)) this.#listen();
   }
+
+  /** Told by its number instead, with the others. */
+  override hear(_news: News): void {}
 
   override connectionLost(reason: Error): void {
     this.room.listeners.delete(this);

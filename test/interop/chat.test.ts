@@ -97,10 +97,34 @@ describe("the chat example with real clients", { skip: peers, timeout: FILE_LIMI
 
   test("a port that is in use ends it with status 1 and says which", async (t) => {
     const { tcp } = await open(t, process.execPath, [`${ROOT}build/examples/chat/main.js`]);
-    const args = [`${ROOT}build/examples/chat/main.js`, "--listen", `tcp:${tcp}:interface=127.0.0.1`];
-    const second = start(t, process.execPath, args);
-    assert.equal((await second.finished()).code, 1);
-    assert.match(second.err.text, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${tcp}: it is in use`));
+    const args = [`${ROOT}build/examples/chat/main.js`, "--listen", "tcp:0:interface=127.0.0.1"];
+    for (const option of ["--listen", "--web"]) {
+      const second = start(t, process.execPath, [...args, option, `tcp:${tcp}:interface=127.0.0.1`]);
+      assert.equal((await second.finished()).code, 1);
+      assert.match(second.err.text, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${tcp}: it is in use`));
+      assert.doesNotMatch(second.err.text, /^ +at /m);
+    }
+  });
+
+  test("options that are wrong end it with status 2 and one line that says why", async (t) => {
+    for (const [args, problem] of [
+      [["--listen", "nonsense:1"], /^Cannot parse endpoint "nonsense:1": unknown server type.*\n$/],
+      [["--web", "tcp:http"], /^Cannot parse endpoint "tcp:http".*\n$/],
+      [["--colour"], /^Unknown option '--colour'.*\n$/],
+    ] as const) {
+      const chat = start(t, process.execPath, [`${ROOT}build/examples/chat/main.js`, ...args]);
+      assert.equal((await chat.finished()).code, 2);
+      assert.match(chat.err.text, problem);
+      assert.equal(chat.out.text, "");
+    }
+  });
+
+  test("a banner that cannot be read ends it with status 1 and says which", async (t) => {
+    const args = ["--listen", "tcp:0:interface=127.0.0.1", "--web", "none", "--banner", temporaryFolder(t)];
+    const chat = start(t, process.execPath, [`${ROOT}build/examples/chat/main.js`, ...args]);
+    assert.equal((await chat.finished()).code, 1);
+    assert.match(chat.err.text, /Cannot read banner ".*": EISDIR/);
+    assert.doesNotMatch(chat.err.text, /^ +at /m);
   });
 
   /** The chat on three endpoints of its own. */
@@ -112,7 +136,7 @@ describe("the chat example with real clients", { skip: peers, timeout: FILE_LIMI
       `tls:0:interface=127.0.0.1:${pair}`,
       `unix:${quoteArgument(unix)}:mode=600`,
     ];
-    const listens = endpoints.flatMap((endpoint) => ["--listen", endpoint]);
+    const listens = ["--web", "none", ...endpoints.flatMap((endpoint) => ["--listen", endpoint])];
     const program = start(t, command, [...args, ...listens], { cwd: ROOT });
     const announced = /Listening on 127\.0\.0\.1:(\d+)\n.*Listening on 127\.0\.0\.1:(\d+)\n.*Listening on unix:/;
     const [, tcp = "", tls = ""] = await program.err.until(announced);
