@@ -32,29 +32,27 @@ export class AdminLogin<Avatar> {
     return this.#sessionOf(request)?.login.avatar;
   }
 
-  /** Begins a session and puts its cookie on `answer`; false for a token that is wrong, used or too old. */
-  async enter(request: Request, answer: Response): Promise<boolean> {
+  /** Begins a session and gives `answer` with its cookie; undefined for a token that is wrong, used or too old. */
+  async enter(request: Request, answer: Response): Promise<Response | undefined> {
     const token = request.query.get("token") ?? "";
     const login = await this.#portal.login({ kind: "token", token }).addErrback((error: Error) => {
       if (error instanceof LoginFailed) return undefined;
       throw error;
     });
-    if (login === undefined) return false;
-    this.leave(request);
+    if (login === undefined) return undefined;
+    this.#endOf(request);
     const id = Buffer.from(this.#reactor.randomBytes(ID_BYTES)).toString("base64url");
     const key = hashOf(id);
     const expiry = this.#reactor.callLater(SESSION_MS, () => this.#end(key));
     this.#sessions.set(key, { login, expiry });
     // Without TLS there is no Secure: not every browser takes http://127.0.0.1 for secure.
-    setCookie(answer, COOKIE, id, { ...COOKIE_OPTIONS, secure: request.isSecure, maxAgeMs: SESSION_MS });
-    return true;
+    return setCookie(answer, COOKIE, id, { ...COOKIE_OPTIONS, secure: request.isSecure, maxAgeMs: SESSION_MS });
   }
 
-  /** Ends this request's session, if it has one, and takes the cookie back. */
-  leave(request: Request, answer?: Response): void {
-    const id = cookiesOf(request).get(COOKIE);
-    if (id !== undefined) this.#end(hashOf(id));
-    if (answer !== undefined) clearCookie(answer, COOKIE, { ...COOKIE_OPTIONS, secure: request.isSecure });
+  /** Ends this request's session, if it has one, and gives `answer` with the cookie taken back. */
+  leave(request: Request, answer: Response): Response {
+    this.#endOf(request);
+    return clearCookie(answer, COOKIE, { ...COOKIE_OPTIONS, secure: request.isSecure });
   }
 
   /** Each session's. */
@@ -70,6 +68,11 @@ export class AdminLogin<Avatar> {
   #sessionOf(request: Request): Session<Avatar> | undefined {
     const id = cookiesOf(request).get(COOKIE);
     return id === undefined ? undefined : this.#sessions.get(hashOf(id));
+  }
+
+  #endOf(request: Request): void {
+    const id = cookiesOf(request).get(COOKIE);
+    if (id !== undefined) this.#end(hashOf(id));
   }
 
   #end(key: string): void {

@@ -51,9 +51,7 @@ export class Dashboard extends Resource {
   }
 
   #logOut(request: Request): Response {
-    const answer = new Response(null, { status: 204 });
-    this.#login.leave(request, answer);
-    return answer;
+    return this.#login.leave(request, new Response(null, { status: 204 }));
   }
 
   #desk(request: Request): Desk {
@@ -77,8 +75,8 @@ export class LoginLink extends Resource {
   override async get(request: Request): Promise<Response> {
     // To ask what is there must not use the link up.
     if (request.method !== "GET") return new Response(null);
-    const answer = new Response(null, { status: 303, headers: { Location: "/dashboard" } });
-    return (await this.#login.enter(request, answer)) ? answer : this.#pages.answer("locked", 401);
+    const onwards = new Response(null, { status: 303, headers: { Location: "/dashboard" } });
+    return (await this.#login.enter(request, onwards)) ?? this.#pages.answer("locked", 401);
   }
 }
 
