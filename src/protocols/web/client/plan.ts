@@ -5,15 +5,23 @@ import { type BodySource, readInit } from "../message/body.ts";
 import { Headers } from "../message/headers.ts";
 import { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { Destination, Destinations } from "./destination.ts";
 import { type Patience, WHOLE_BYTES } from "./exchange.ts";
 import { FileBody } from "./file-body.ts";
-import { type Authenticator, DEFAULTS, encodeFields, type Login, type RequestOptions } from "./options.ts";
+import {
+  type Authenticator,
+  DEFAULTS,
+  encodeFields,
+  type FieldsInit,
+  type Login,
+  type RequestOptions,
+} from "./options.ts";
 import { hostOf } from "./place.ts";
 import { BODY_FIELDS, CREDENTIAL_FIELDS, type Redirect } from "./redirect.ts";
 
 export interface Plan {
   readonly method: string;
-  readonly url: URL;
+  readonly to: Destination;
   /** What the caller said, and what the body is; undefined if that is nothing. */
   readonly headers: HeaderMap | undefined;
   readonly body: BodySource;
@@ -28,48 +36,54 @@ export interface Plan {
 }
 
 /** @throws TypeError for what is no URL, no method, no field, or more than one body. */
-export function planOf(method: string, url: string | URL, options: RequestOptions): Plan {
-  const target = typeof url === "string" ? new URL(url) : url;
+export function planOf(method: string, url: string | URL, options: RequestOptions, destinations: Destinations): Plan {
+  let to = destinations.of(url);
+  if (options.query !== undefined) to = destinations.of(withQuery(to.url, options.query));
   if (!METHOD.test(method)) throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method: it is no token`);
   const { source, type } = bodyOf(options);
   const { auth } = options;
   const authenticator = auth !== undefined && "challenged" in auth ? auth : undefined;
-  const login = auth === undefined || "challenged" in auth ? loginOf(target) : auth;
+  const login = auth === undefined || "challenged" in auth ? loginOf(to.url) : auth;
   const isPlain = options.headers === undefined && type === undefined && login === undefined;
   const headers = isPlain ? undefined : headersOf(options, type, login);
   return {
-    ...NEW,
     method,
-    url: withQuery(target, options.query),
+    to,
     headers,
     body: source,
+    redirects: 0,
     login: authenticator,
+    logins: 0,
+    isUnannounced: false,
+    successor: undefined,
   };
 }
 
 /** What a Request asks for; its body is used up. */
-export function planOfRequest(request: Request | globalThis.Request): Plan {
+export function planOfRequest(request: Request | globalThis.Request, destinations: Destinations): Plan {
   const { method, url, headers } = request;
   const body = request instanceof Request ? request.takeBody() : (request.body as BodySource);
   const map = new HeaderMap(request instanceof Request ? request.headers.map : [...headers]);
-  return { ...NEW, method, url: new URL(url), headers: map, body };
+  const to = destinations.of(url);
+  const rest = { redirects: 0, login: undefined, logins: 0, isUnannounced: false, successor: undefined };
+  return { method, to, headers: map, body, ...rest };
 }
 
-export function redirected(plan: Plan, redirect: Redirect): Plan {
+export function redirected(plan: Plan, redirect: Redirect, destinations: Destinations): Plan {
   const { url, method, keepsBody, keepsCredentials } = redirect;
   const headers = plan.headers === undefined ? undefined : new HeaderMap(plan.headers);
   if (!keepsBody) for (const name of BODY_FIELDS) headers?.delete(name);
   if (!keepsCredentials) for (const name of CREDENTIAL_FIELDS) headers?.delete(name);
   const login = keepsCredentials ? plan.login : undefined;
   const body = keepsBody ? plan.body : null;
-  return { ...plan, method, url, headers, body, login, redirects: plan.redirects + 1 };
+  return { ...plan, method, to: destinations.of(url), headers, body, login, redirects: plan.redirects + 1 };
 }
 
 /** The fields as they are sent, the ones that routers look at first. */
 export function fieldsOf(plan: Plan, accepted: string, isHeldBack: boolean): HeaderMap {
   const { headers, body } = plan;
   const fields = new HeaderMap();
-  if (headers?.has("host") !== true) fields.append("Host", hostOf(plan.url));
+  if (headers?.has("host") !== true) fields.append("Host", hostOf(plan.to.url));
   if (headers?.has("user-agent") !== true) fields.append("User-Agent", USER_AGENT);
   if (headers?.has("accept") !== true) fields.append("Accept", "*/*");
   // A part of something encoded is nothing that could be decoded.
@@ -148,8 +162,7 @@ export function basic([user, password]: Login): string {
   return `Basic ${btoa(TEXT.decodeLatin1(bytes, 0, bytes.length))}`;
 }
 
-function withQuery(url: URL, query: RequestOptions["query"]): URL {
-  if (query === undefined) return url;
+function withQuery(url: URL, query: FieldsInit): URL {
   const more = encodeFields(query);
   if (more === "") return url;
   const whole = new URL(url);
@@ -157,7 +170,6 @@ function withQuery(url: URL, query: RequestOptions["query"]): URL {
   return whole;
 }
 
-const NEW = { redirects: 0, login: undefined, logins: 0, isUnannounced: false, successor: undefined } as const;
 const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const NO_BODY = { source: null, type: undefined } as const;
 /** Kept equal to package.json by a test. */

@@ -55,7 +55,7 @@ export abstract class Body {
   async text(): Promise<string> {
     const source = this.takeBody();
     if (typeof source === "string") return source;
-    const bytes = await collect(source);
+    const bytes = source instanceof Uint8Array ? source : await collect(source);
     return TEXT.decodeUtf8(bytes, hasMark(bytes) ? 3 : 0, bytes.length);
   }
 

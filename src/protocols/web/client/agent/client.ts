@@ -5,19 +5,21 @@ import { fail } from "../../../../core/deferred/succeed.ts";
 import type { Protocol } from "../../../../core/protocol.ts";
 import type { Reactor } from "../../../../core/reactor.ts";
 import type { TlsClientOptions } from "../../../../core/tls.ts";
+import type { HeaderMap } from "../../../../wire/header-map.ts";
 import { HttpError } from "../../message/http-error.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
 import { ACCEPTED } from "../decoding/decoder.ts";
+import { Destinations } from "../destination.ts";
 import { dial } from "../dial/client.ts";
 import { RequestError } from "../errors.ts";
 import { Exchange, isReplayable, type Patience } from "../exchange.ts";
 import { FileBody } from "../file-body.ts";
 import { DEFAULTS, type RequestOptions } from "../options.ts";
-import { placeOf, plainUrl, targetOf } from "../place.ts";
+import { plainUrl } from "../place.ts";
 import { basic, fieldsOf, type Plan, patienceOf, planOf, planOfRequest, redirected } from "../plan.ts";
 import { Pool } from "../pool.ts";
-import { type ProxyInit, type ProxyRoute, routeOf } from "../proxy.ts";
+import type { ProxyInit } from "../proxy.ts";
 import { redirectOf } from "../redirect.ts";
 
 /** How an agent connects, what it keeps, and what its requests have that do not say otherwise. */
@@ -68,6 +70,7 @@ export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
   readonly #pool: Pool;
   readonly #patience: Patience;
+  readonly #destinations: Destinations;
 
   constructor(reactor: Reactor, options: AgentOptions = {}) {
     const { tls, bindAddress, defaults = {} } = options;
@@ -80,6 +83,7 @@ export class Agent implements AsyncDisposable {
     };
     this.#reactor = reactor;
     this.#options = options;
+    this.#destinations = new Destinations(options);
     this.#pool = new Pool(reactor, limits, (place, timeoutMs, owner) =>
       dial(reactor, { tls, bindAddress }, place, timeoutMs, owner),
     );
@@ -117,7 +121,10 @@ export class Agent implements AsyncDisposable {
     try {
       if (typeof what === "string") return this.#ask(what, urlOrOptions as string | URL, this.#with(options));
       const given = urlOrOptions as RequestOptions | undefined;
-      return this.#call(planOfRequest(what), this.#with({ ...given, signal: given?.signal ?? what.signal }));
+      return this.#call(
+        planOfRequest(what, this.#destinations),
+        this.#with({ ...given, signal: given?.signal ?? what.signal }),
+      );
     } catch (error) {
       return fail(error);
     }
@@ -135,7 +142,7 @@ export class Agent implements AsyncDisposable {
   ): Deferred<Response> {
     try {
       const options = this.#with(given);
-      return this.#call({ ...planOf(method, url, options), successor }, options);
+      return this.#call({ ...planOf(method, url, options, this.#destinations), successor }, options);
     } catch (error) {
       return fail(error);
     }
@@ -159,9 +166,9 @@ export class Agent implements AsyncDisposable {
 
   #ask(method: string, url: string | URL, options: RequestOptions): Deferred<Response> {
     const { file } = options;
-    if (file === undefined) return this.#call(planOf(method, url, options), options);
+    const plan = planOf(method, url, options, this.#destinations);
+    if (file === undefined) return this.#call(plan, options);
     const { files } = this.#reactor;
-    const plan = planOf(method, url, options);
     return files.stat(file).addCallback(({ size }) => {
       return this.#call({ ...plan, body: new FileBody(files, file, size) }, options);
     });
@@ -179,39 +186,51 @@ export class Agent implements AsyncDisposable {
     return answered;
   }
 
-  #routeFor(url: URL): ProxyRoute | undefined {
-    const { proxy } = this.#options;
-    const chosen = typeof proxy === "function" ? proxy(url) : proxy;
-    return chosen === undefined ? undefined : routeOf(chosen);
-  }
-
   #send(call: Call, plan: Plan): Deferred<Response> {
-    const { url, method, body, successor } = plan;
-    const via = this.#routeFor(url);
-    const place = placeOf(url, this.#options.socketPath, via);
+    const { to, method, body, successor } = plan;
     const patience = plan.isUnannounced ? { ...call.patience, continueTimeoutMs: -1 } : call.patience;
-    const plainly = plainUrl(url);
-    const target = place.isForwarder ? plainly : targetOf(url);
-    const headers = fieldsOf(plan, patience.maxExpansion > 0 ? ACCEPTED : "identity", patience.continueTimeoutMs >= 0);
-    const authorization = plan.login?.authorization(method, target);
-    if (authorization !== undefined) headers.set("Authorization", authorization);
-    if (place.isForwarder && via?.login !== undefined) headers.set("Proxy-Authorization", basic(via.login));
-    const cookie = call.options.cookies?.cookiesFor(url, this.#reactor.wallTimeMs());
-    if (cookie !== undefined && !headers.has("cookie")) headers.append("Cookie", cookie);
+    const headers = this.#fieldsOf(call, plan);
     const isRedirected = plan.redirects > 0;
-    const exchange = new Exchange({ method, url: plainly, target, headers, body, isRedirected, successor, patience });
+    const exchange = new Exchange({
+      method,
+      url: to.plain,
+      target: to.target,
+      headers,
+      body,
+      isRedirected,
+      successor,
+      patience,
+    });
     call.begin(exchange);
     const { answered } = exchange;
     answered.addCallback((response) => this.#judge(call, plan, exchange, response));
-    this.#pool.dispatch(exchange, place);
+    this.#pool.dispatch(exchange, to.place);
     return answered;
+  }
+
+  #fieldsOf({ options, patience }: Call, plan: Plan): HeaderMap {
+    const { to, method, login, headers, body } = plan;
+    const { via, place } = to;
+    const isPlain = headers === undefined && body === null && login === undefined && via === undefined;
+    const accepted = patience.maxExpansion > 0 ? ACCEPTED : "identity";
+    if (isPlain && options.cookies === undefined && accepted === ACCEPTED) {
+      to.plainFields ??= fieldsOf(plan, ACCEPTED, false);
+      return to.plainFields;
+    }
+    const fields = fieldsOf(plan, accepted, patience.continueTimeoutMs >= 0 && !plan.isUnannounced);
+    const authorization = login?.authorization(method, to.target);
+    if (authorization !== undefined) fields.set("Authorization", authorization);
+    if (place.isForwarder && via?.login !== undefined) fields.set("Proxy-Authorization", basic(via.login));
+    const cookie = options.cookies?.cookiesFor(to.url, this.#reactor.wallTimeMs());
+    if (cookie !== undefined && !fields.has("cookie")) fields.append("Cookie", cookie);
+    return fields;
   }
 
   #judge(call: Call, plan: Plan, exchange: Exchange, response: Response): Response | Deferred<Response> {
     const { options } = call;
     const { status } = response;
     if (options.cookies !== undefined) {
-      options.cookies.store(plan.url, response.headers.getSetCookie(), this.#reactor.wallTimeMs());
+      options.cookies.store(plan.to.url, response.headers.getSetCookie(), this.#reactor.wallTimeMs());
     }
     if (status < 300) {
       call.answered(exchange);
@@ -244,18 +263,18 @@ export class Agent implements AsyncDisposable {
     const most = followRedirects === true ? DEFAULTS.maxRedirects : Number(followRedirects);
     if (most === 0) return undefined;
     const location = response.headers.get("location");
-    const redirect = redirectOf(response.status, location, plan.method, plan.url);
+    const redirect = redirectOf(response.status, location, plan.method, plan.to.url);
     if (redirect === undefined) return undefined;
     const problem =
       plan.redirects >= most
         ? `it was redirected ${plan.redirects} times, and again`
-        : plan.url.protocol === "https:" && redirect.url.protocol === "http:" && !allowDowngrade
+        : plan.to.url.protocol === "https:" && redirect.url.protocol === "http:" && !allowDowngrade
           ? `it is redirected from https to ${JSON.stringify(plainUrl(redirect.url))}: allow it with allowDowngrade`
           : redirect.keepsBody && !isReplayable(plan.body)
             ? `it is redirected to ${JSON.stringify(plainUrl(redirect.url))}, and its body cannot be sent twice`
             : undefined;
     exchange.cancelBody();
-    if (problem === undefined) return this.#send(call, redirected(plan, redirect));
+    if (problem === undefined) return this.#send(call, redirected(plan, redirect, this.#destinations));
     call.answered(exchange);
     throw new RequestError(exchange.init, "reading", problem);
   }
