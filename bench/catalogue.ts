@@ -189,6 +189,13 @@ export const catalogue: Readonly<Record<string, Bench>> = {
       { name: "server, 50 sets under way", servers: ["ropewalk", "memcached"] },
     ],
   },
+  "http-client": {
+    kind: "job",
+    loads: [
+      { name: "one after the other", servers: ["ropewalk", "undici", "node-fetch"] },
+      { name: "50 under way", servers: ["ropewalk", "undici", "node-fetch"] },
+    ],
+  },
   "http-hello": {
     kind: "http",
     loads: [

@@ -61,6 +61,8 @@ export const promised: readonly Goal[] = [
   { what: "a simulated segment", bench: "simulation", load: "stream segments", unit: "ns", atMost: 5_000 },
   { what: "a small HTTP request", bench: "http1", load: "hello request", unit: "ns", atMost: 1_000 },
   { what: "a browser's HTTP request", bench: "http1", load: "browser request", unit: "ns", atMost: 2_500 },
+  { what: "HTTP client", bench: "http-client", load: "one after the other", over: "undici", atLeast: 1 },
+  { what: "HTTP client, 50 under way", bench: "http-client", load: "50 under way", over: "undici", atLeast: 1 },
   { what: "HTTP hello", ...hello, over: "node-http", atLeast: 2.2 },
   { what: "HTTP hello", ...hello, over: "fastify", atLeast: 2.7 },
   { what: "HTTP hello", ...hello, over: "bun", atLeast: 0.95 },

@@ -1,6 +1,7 @@
 /** One contender of one load in this process: `main.js BENCH LOAD SERVER SECONDS` prints a Sample as JSON. */
 import { argv, cpuUsage, memoryUsage } from "node:process";
 import { deferredJobs } from "./deferred.ts";
+import { httpClientJobs } from "./http-client.ts";
 import { http1Jobs } from "./http1.ts";
 import type { JobResult, Jobs } from "./job.ts";
 import { memcacheJobs } from "./memcache.ts";
@@ -11,6 +12,7 @@ const benches: Record<string, Jobs> = {
   http1: http1Jobs,
   timers: timerJobs,
   deferred: deferredJobs,
+  "http-client": httpClientJobs,
   memcache: memcacheJobs,
   simulation: simulationJobs,
 };
