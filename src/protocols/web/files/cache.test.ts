@@ -8,6 +8,7 @@ import type { FileStatus } from "../../../core/files.ts";
 import { NodeReactor } from "../../../reactor/node-reactor.ts";
 import { MemoryReactor } from "../../../testing/index.ts";
 import { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
 import type { Responder } from "../server/site.ts";
 import { type StaticFilesOptions, staticFiles } from "./server.ts";
 
@@ -59,6 +60,16 @@ describe("a small file that was sent lately", () => {
     assert.equal(same.status, 304);
     assert.equal((await site.files(new Request("http://rope.example/a.txt", { method: "HEAD" }))).status, 200);
     assert.equal(site.opens, 1);
+  });
+
+  it("is everybody's own: who changes the bytes of an answer changes no other", async () => {
+    const site = new Site();
+    for (let count = 0; count < 3; count += 1) {
+      const answer = (await site.files(new Request("http://rope.example/a.txt"))) as Response;
+      const bytes = await answer.bytes();
+      assert.equal(new TextDecoder().decode(bytes), "first");
+      bytes.fill(0);
+    }
   });
 
   it("is what is on the disk, after each change", async () => {

@@ -7,12 +7,17 @@ export interface ListedFile {
 }
 
 /** The page for the folder at `path`, a decoded one: folders first, each by name. */
-export function listingPage(path: string, files: readonly ListedFile[], hasParent: boolean): string {
+export function listingPage(
+  path: string,
+  files: readonly ListedFile[],
+  { hasParent, leftOut }: { readonly hasParent: boolean; readonly leftOut: number },
+): string {
   const sorted = [...files].sort(
     (one, other) => Number(isFolder(other)) - Number(isFolder(one)) || (one.name < other.name ? -1 : 1),
   );
   const rows = sorted.map(row);
   if (hasParent) rows.unshift('<tr><td><a href="../">../</a></td><td></td><td></td></tr>');
+  if (leftOut > 0) rows.push(`<tr><td>and ${leftOut} more</td><td></td><td></td></tr>`);
   const title = `Index of ${escapeHtml(path)}`;
   return `<!doctype html>
 <html lang="en">

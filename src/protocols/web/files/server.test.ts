@@ -296,6 +296,15 @@ describe("a folder", () => {
     assert.deepEqual(found.sort(), names.sort());
   });
 
+  it("is listed up to 2 000 names, and says how many there are more", async () => {
+    const site = new Site({ listing: true });
+    for (let count = 0; count < 2_003; count += 1) site.put(`many/${count}`, "");
+    const page = await site.text("/many/");
+    assert.equal(page.match(/href="\.\//g)?.length, 2_000);
+    assert.match(page, />and 3 more</);
+    assert.doesNotMatch(await site.text("/plain/"), / more</);
+  });
+
   it("is listed at the root without a way up", async () => {
     const site = new Site({ listing: true, index: [] });
     assert.ok(!(await site.text("/")).includes("../"));

@@ -161,7 +161,7 @@ class StaticFiles {
       if (found?.status.kind === "file") return await this.#file(ask, path, found);
       found?.file.close();
     }
-    return this.#options.listing === true ? await this.#listing(names) : undefined;
+    return this.#options.listing === true ? await this.#listing(names, ask.signal) : undefined;
   }
 
   /** Takes the plain file over, and closes it. */
@@ -219,13 +219,14 @@ class StaticFiles {
     return new Response(request.method === "HEAD" ? NOTHING : bodyOf(pieces), { status, headers: fields });
   }
 
-  async #listing(names: readonly string[]): Promise<Response | undefined> {
+  async #listing(names: readonly string[], signal: AbortSignal): Promise<Response | undefined> {
     const isShown = (name: string): boolean =>
       namesOf(pathOf([name])) !== undefined && (this.#options.dotfiles === true || !isHidden(name, -1));
-    const entries = await this.#lookup.list(names, isShown);
-    if (entries === undefined) return undefined;
+    const list = await this.#lookup.list(names, isShown, MOST_LISTED, signal);
+    if (list === undefined) return undefined;
     const path = `${this.#mount}${names.map((name) => `${name}/`).join("")}`;
-    return new Response(listingPage(path, entries, names.length > 0), { headers: LISTING_FIELDS });
+    const page = listingPage(path, list.entries, { hasParent: names.length > 0, leftOut: list.leftOut });
+    return new Response(page, { headers: LISTING_FIELDS });
   }
 }
 
@@ -258,10 +259,10 @@ interface Kept extends Shown {
 
 type Body = Uint8Array | Parts;
 
-/** What is in memory. It belongs to all who ask for it: nobody writes into it. */
+/** A copy of what is in memory: whoever changes the bytes of an answer changes nobody else's. */
 function wholeBody(bytes: Uint8Array, pieces: Pieces): Uint8Array {
   const [only] = pieces;
-  if (pieces.length === 1 && typeof only === "object") return bytes.subarray(only.start, only.end);
+  if (pieces.length === 1 && typeof only === "object") return bytes.slice(only.start, only.end);
   return joinBytes(
     pieces.map((piece) =>
       typeof piece === "string" ? TEXT.encodeUtf8(piece) : bytes.subarray(piece.start, piece.end),
@@ -297,3 +298,5 @@ const EXTENSIONS: Readonly<Record<ContentCoding, string>> = { identity: "", br: 
 const WHOLE_BYTES = 65_536;
 /** Some hundred of the files that make up a site. */
 const MAX_KEPT_BYTES = 8_388_608;
+/** Each costs a call of the system; more than that nobody reads. */
+const MOST_LISTED = 2_000;

@@ -29,7 +29,7 @@ describe("a lookup", () => {
       const lookup = new Lookup(reactor, "/site", false);
       await assert.rejects(lookup.open(["a.txt"]), { name: "HttpError", status, cause: error });
       await assert.rejects(
-        lookup.list([], () => true),
+        lookup.list([], () => true, 10),
         { name: "HttpError", status, cause: error },
       );
     });
@@ -43,7 +43,7 @@ describe("a lookup", () => {
     const lookup = new Lookup(reactor, "/site", false);
     await assert.rejects(lookup.open(["a.txt"]), error);
     await assert.rejects(
-      lookup.list([], () => true),
+      lookup.list([], () => true, 10),
       error,
     );
   });
@@ -72,13 +72,27 @@ describe("a lookup", () => {
     assert.ok(asked.includes("/site/folder"), "those of before were forgotten");
   });
 
+  it("lists no more than it is told to, says how many are left out, and stops when nobody waits", async () => {
+    const reactor = site();
+    for (const name of ["b", "c", "d", "e"]) reactor.files.write(`/site/folder/${name}`, name);
+    const lookup = new Lookup(reactor, "/site", false);
+    const list = await lookup.list(["folder"], (name) => name !== "c", 2);
+    assert.deepEqual([list?.entries.map(({ name }) => name), list?.leftOut], [["b", "d"], 1]);
+    const gone = new AbortController();
+    gone.abort(new Error("gone"));
+    await assert.rejects(
+      lookup.list(["folder"], () => true, 10, gone.signal),
+      /gone/,
+    );
+  });
+
   it("gives nothing where there is nothing, and closes what is neither file nor folder", async () => {
     const reactor = site();
     const lookup = new Lookup(reactor, "/site", false);
     assert.equal(await lookup.open(["none"]), undefined);
     assert.equal(await lookup.open(["a.txt", "x"]), undefined);
-    assert.equal(await lookup.list(["none"], () => true), undefined);
-    assert.equal(await lookup.list(["a.txt"], () => true), undefined);
+    assert.equal(await lookup.list(["none"], () => true, 10), undefined);
+    assert.equal(await lookup.list(["a.txt"], () => true, 10), undefined);
     assert.equal(reactor.files.openFiles, 0);
   });
 });

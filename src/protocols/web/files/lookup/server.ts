@@ -29,6 +29,12 @@ interface Look {
   next: Promise<FileStatus | undefined> | undefined;
 }
 
+/** What is in a folder, and how many names more. */
+export interface List {
+  readonly entries: readonly Entry[];
+  readonly leftOut: number;
+}
+
 /** A file or a folder in a folder. */
 export interface Entry {
   readonly name: string;
@@ -106,17 +112,24 @@ export class Lookup {
     return path;
   }
 
-  /** What is in a folder, by name, without what a request would not get. Undefined if there is no such folder. */
-  async list(names: readonly string[], isShown: (name: string) => boolean): Promise<Entry[] | undefined> {
+  /** The first so many names in a folder that are `isShown`, without what a request would not get. Undefined if there is no such folder. */
+  async list(
+    names: readonly string[],
+    isShown: (name: string) => boolean,
+    mostNames: number,
+    signal?: AbortSignal,
+  ): Promise<List | undefined> {
     try {
       const folder = await this.folder(names);
       if (folder === undefined) return undefined;
+      const shown = (await this.#reactor.files.list(folder)).filter(isShown);
       const entries: Entry[] = [];
-      for (const name of (await this.#reactor.files.list(folder)).filter(isShown)) {
+      for (const name of shown.slice(0, mostNames)) {
+        signal?.throwIfAborted();
         const status = await this.#statusOf(`${folder}/${name}`);
         if (status?.kind === "file" || status?.kind === "directory") entries.push({ name, status });
       }
-      return entries;
+      return { entries, leftOut: Math.max(0, shown.length - mostNames) };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw refusal(error) ?? error;
