@@ -5,6 +5,8 @@ import { type Rule, roomOf, shippedSources, violation } from "./rule.ts";
 
 /** Built-ins that are pure functions of their input, or that carry context and nothing else. */
 const PURE_BUILTINS = new Set(["crypto", "zlib", "async_hooks"]);
+/** In the one room that gives applications what Node's own server would give them: streams as they know them. */
+const STREAM_ROOM = "src/protocols/web/node/";
 /** Trial and the exported conformance suites stand on Node's test runner. */
 const TEST_BUILTINS = new Set(["test", "assert", "assert/strict"]);
 const TEST_ROOMS = new Set(["testing", "trial"]);
@@ -48,7 +50,7 @@ export const builtins: Rule = {
   check: (files) =>
     insideSources(files).flatMap((file) =>
       importsOf(file).flatMap(({ specifier, line }) =>
-        specifier.startsWith(".") || isAllowedModule(specifier, roomOf(file.path))
+        specifier.startsWith(".") || isAllowedModule(specifier, file.path)
           ? []
           : [violation(file.path, line, `imports ${specifier}`, `${ONE_DOOR}; take it from the reactor`)],
       ),
@@ -121,10 +123,11 @@ function isTypeOnly(node: SyntaxNode): boolean {
   return TYPE_NODES.has(node.type);
 }
 
-function isAllowedModule(specifier: string, room: string): boolean {
+function isAllowedModule(specifier: string, path: string): boolean {
   if (!isBuiltin(specifier)) return PURE_PACKAGES.has(specifier);
   const name = specifier.replace(/^node:/, "");
-  return PURE_BUILTINS.has(name) || (TEST_ROOMS.has(room) && TEST_BUILTINS.has(name));
+  if (name === "stream" && path.startsWith(STREAM_ROOM)) return true;
+  return PURE_BUILTINS.has(name) || (TEST_ROOMS.has(roomOf(path)) && TEST_BUILTINS.has(name));
 }
 
 /** src/tls/ is the part of the door that reactor/ and sim/ share: handshakes are OpenSSL's, on whatever carries the bytes. */

@@ -51,6 +51,7 @@ export { HttpError } from "./message/http-error.ts";
 export type { BodySupplier, IncomingBody } from "./message/incoming-body.ts";
 export { type ReceivedRequest, Request, type RequestInit } from "./message/request.ts";
 export { Response, type ResponseInit } from "./message/response.ts";
+export { type NodeListener, nodeApplication } from "./node/node-application.ts";
 export type { ProxyLogin, ProxyRequest } from "./proxy/forward/rules.ts";
 export type { SeatLimits } from "./proxy/forward/seats.ts";
 export { type ForwardProxy, type ForwardProxyOptions, forwardProxy } from "./proxy/forward/server.ts";

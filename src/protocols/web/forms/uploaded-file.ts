@@ -10,6 +10,22 @@ export interface FileSource {
 /**
  * A file of a form, on its way: its bytes come as fast as they are read, once, and before the next part of the form is asked
  * for. What is not read then is passed over.
+ *
+ * @example
+ * ```ts
+ * import { formParts, Request, type UploadedFile } from "ropewalk/web";
+ *
+ * async function sizeOf(file: UploadedFile): Promise<number> {
+ *   let bytes = 0;
+ *   for await (const part of file) bytes += part.length;
+ *   return bytes;
+ * }
+ * const body = new FormData();
+ * body.append("knot", new Blob(["bowline"]), "knot.txt");
+ * for await (const part of formParts(new Request("http://example.org/", { method: "POST", body }))) {
+ *   if (part.kind === "file") console.log(part.filename, await sizeOf(part)); // knot.txt 7
+ * }
+ * ```
  */
 export class UploadedFile implements AsyncIterable<Uint8Array> {
   readonly kind = "file";

@@ -1,6 +1,16 @@
 import { type Context, contextsOf, isCodeAttribute, isSafeUrl, isUrlAttribute } from "./contexts.ts";
 
-/** Part of a page, which `html` makes. */
+/**
+ * Part of a page, which `html` makes.
+ *
+ * @example
+ * ```ts
+ * import { html, type Template } from "ropewalk/web";
+ *
+ * const greeting = (name: string): Template => html`<p>hello ${name}</p>`;
+ * console.log(greeting("ann").strings.length); // 2
+ * ```
+ */
 export class Template {
   readonly strings: readonly string[];
   readonly contexts: readonly Context[];
@@ -19,7 +29,17 @@ export class Template {
   }
 }
 
-/** Text that is markup already, of one kind or another. */
+/**
+ * Text that is markup already, of one kind or another.
+ *
+ * @example
+ * ```ts
+ * import { type Markup, raw } from "ropewalk/web";
+ *
+ * const copyright: Markup = raw("&copy;");
+ * console.log(copyright.text); // &copy;
+ * ```
+ */
 export class Markup {
   readonly text: string;
   /** Where it may stand, besides where all markup may. */
