@@ -35,8 +35,8 @@ const THINGS: readonly (string | Uint8Array)[] = [
 /** Our end, of either side. */
 const OURS: Readonly<Record<Kind, WebSocketServerOptions & WebSocketClientOptions>> = {
   plain: {},
-  deflate: { deflate: { sendTakeover: true, minBytes: 0 }, compression: { minBytes: 0 } },
-  small: { deflate: { receiveTakeover: false, sendWindowBits: 9, receiveWindowBits: 9 }, compression: { minBytes: 0 } },
+  deflate: { deflate: { sendTakeover: true, minBytes: 0 } },
+  small: { deflate: { receiveTakeover: false, sendWindowBits: 9, receiveWindowBits: 9, minBytes: 0 } },
 };
 
 describe("npm's ws", { timeout: FILE_LIMIT_MS }, () => {
@@ -232,7 +232,7 @@ interface BrowserSocket {
 /** A browser at a page of a web server, whose other requests are WebSockets. */
 async function browsing(t: TestContext): Promise<{ url: string; page: Page; ended: () => Promise<string> }> {
   const echo = new Echo();
-  const options = { subprotocols: ["echo"], deflate: true, compression: { minBytes: 0 } };
+  const options = { subprotocols: ["echo"], deflate: { minBytes: 0 } };
   const port = await serve(reactor, "tcp:0:interface=127.0.0.1", (request) =>
     request.headers.get("upgrade") === null ? new Response("a page") : webSocket(reactor, request, echo, options),
   );

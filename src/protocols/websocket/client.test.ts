@@ -144,6 +144,19 @@ describe("connectWebSocket", () => {
     assert.deepEqual([client.messages, server.messages], [[text], [text]]);
   });
 
+  test("compresses as its options say, from minBytes on", async () => {
+    for (const [minBytes, isSmaller] of [
+      [100, true],
+      [1_000, false],
+    ] as const) {
+      const { reactor, client } = await met({ deflate: true }, { deflate: { minBytes } });
+      const before = client.bufferedBytes;
+      client.sendMessage("x".repeat(500));
+      assert.equal(client.bufferedBytes - before < 100, isSmaller);
+      reactor.settle();
+    }
+  });
+
   test("is settled by a server of ours", async () => {
     const { reactor } = await met();
     const refused = connectWebSocket(reactor, "ws://localhost:80/", () => new Talker(), {

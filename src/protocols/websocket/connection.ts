@@ -21,20 +21,20 @@ import type { PreparedMessage } from "./prepared.ts";
 import { Reader } from "./reader.ts";
 import { type WebSocketSink, Writer } from "./writer.ts";
 
-/** What a connection puts up with, and how it speaks. */
+/** What a connection puts up with, and how it gives messages. */
 export interface WebSocketOptions {
   readonly limits?: SomeWebSocketLimits | undefined;
   readonly timeouts?: SomeWebSocketTimeouts | undefined;
   /** Messages come in fragments, as they arrive, and are not held; compressed ones come whole. Default false. */
   readonly fragments?: boolean | undefined;
-  /** How to compress what is sent, where both sides agreed to it. */
-  readonly compression?: DeflateSettings | undefined;
 }
 
 /** What the handshake decided, and where a client's masks come from. */
 export interface WebSocketConnectionOptions extends WebSocketOptions {
   /** What both sides agreed on (RFC 7692); default: no compression. */
   readonly deflate?: DeflateAgreement | undefined;
+  /** How to compress what is sent, where both sides agreed to it. */
+  readonly compression?: DeflateSettings | undefined;
   /** For a client: `(count) => reactor.randomBytes(count)`. */
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
 }

@@ -29,12 +29,8 @@ export class Deadlines {
   #unsentBytes = 0;
   #atMs: number = Number.POSITIVE_INFINITY;
 
-  constructor(given: SomeWebSocketTimeouts = {}) {
-    this.#timeouts = {
-      pingIntervalMs: given.pingIntervalMs ?? TIMEOUTS.pingIntervalMs,
-      pongTimeoutMs: given.pongTimeoutMs ?? TIMEOUTS.pongTimeoutMs,
-      closeTimeoutMs: given.closeTimeoutMs ?? TIMEOUTS.closeTimeoutMs,
-    };
+  constructor(given: SomeWebSocketTimeouts | undefined) {
+    this.#timeouts = given === undefined ? TIMEOUTS : timeoutsWith(given);
   }
 
   /**
@@ -65,6 +61,14 @@ export class Deadlines {
         return Number.POSITIVE_INFINITY;
     }
   }
+}
+
+function timeoutsWith(given: SomeWebSocketTimeouts): WebSocketTimeouts {
+  return {
+    pingIntervalMs: given.pingIntervalMs ?? TIMEOUTS.pingIntervalMs,
+    pongTimeoutMs: given.pongTimeoutMs ?? TIMEOUTS.pongTimeoutMs,
+    closeTimeoutMs: given.closeTimeoutMs ?? TIMEOUTS.closeTimeoutMs,
+  };
 }
 
 /** A packet or a few, the Close frame among them: they are gone at once, or the peer takes nothing. */

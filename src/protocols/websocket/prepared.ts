@@ -34,7 +34,7 @@ export class PreparedMessage {
   /** By window bits; `false` where it is not worth while. */
   readonly #compressed: (Uint8Array | string | false | undefined)[] = [];
 
-  constructor(data: string | Uint8Array, settings: DeflateSettings = {}) {
+  constructor(data: string | Uint8Array, settings?: DeflateSettings) {
     this.kind = typeof data === "string" ? "text" : "binary";
     this.bytes = typeof data === "string" ? TEXT.encodeUtf8(data) : data;
     this.#settings = completeDeflateSettings(settings);

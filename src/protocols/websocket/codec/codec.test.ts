@@ -84,7 +84,7 @@ describe("UTF-8", () => {
 });
 
 describe("compression", () => {
-  const settings = completeDeflateSettings();
+  const settings = completeDeflateSettings(undefined);
 
   test("makes what is read back, for each window and with what came before", () => {
     for (let bits = 8; bits <= 15; bits++) {

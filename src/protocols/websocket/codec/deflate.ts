@@ -36,12 +36,13 @@ export interface DeflateSettings {
 /** All of them. */
 export type CompleteDeflateSettings = { readonly [K in keyof DeflateSettings]-?: number };
 
-export function completeDeflateSettings(given: DeflateSettings = {}): CompleteDeflateSettings {
+export function completeDeflateSettings(given: DeflateSettings | undefined): CompleteDeflateSettings {
+  if (given === undefined) return SETTINGS;
   return {
-    level: given.level ?? constants.Z_DEFAULT_LEVEL,
-    memoryLevel: given.memoryLevel ?? constants.Z_DEFAULT_MEMLEVEL,
-    minBytes: given.minBytes ?? 1_024,
-    maxBytes: given.maxBytes ?? 1_048_576,
+    level: given.level ?? SETTINGS.level,
+    memoryLevel: given.memoryLevel ?? SETTINGS.memoryLevel,
+    minBytes: given.minBytes ?? SETTINGS.minBytes,
+    maxBytes: given.maxBytes ?? SETTINGS.maxBytes,
   };
 }
 
@@ -162,6 +163,13 @@ export class History {
   }
 }
 
+/** One for all connections that were told nothing else. */
+const SETTINGS: CompleteDeflateSettings = {
+  level: constants.Z_DEFAULT_LEVEL,
+  memoryLevel: constants.Z_DEFAULT_MEMLEVEL,
+  minBytes: 1_024,
+  maxBytes: 1_048_576,
+};
 /** What each message ends with and leaves out: a block that stores nothing. */
 const TAIL_BYTES = 4;
 /** That block, and a final one. */

@@ -9,6 +9,7 @@ import { WebSocketConnection, type WebSocketOptions } from "../connection.ts";
 import { RemoteWebSocketError } from "../errors.ts";
 import type { WebSocketEvent } from "../events.ts";
 import type { UpgradeRequest } from "../handshake/accept.ts";
+import type { DeflateOptions } from "../handshake/deflate.ts";
 import type { PreparedMessage } from "../prepared.ts";
 import type { WebSocketHold, WebSocketProtocol } from "../protocol.ts";
 
@@ -239,16 +240,23 @@ export class WebSocketSession extends Protocol implements WebSocketHold {
   }
 }
 
+/** What a session takes of the options of a server or a client. */
+export interface SessionOptions extends WebSocketOptions {
+  readonly deflate?: boolean | DeflateOptions | undefined;
+  readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
+}
+
 /** The session of a connection whose handshake is over. */
 export function sessionOf(
   role: "server" | "client",
   clock: Clock,
   inner: WebSocketProtocol,
   agreement: Agreement,
-  options: WebSocketOptions & { readonly randomBytes?: ((count: number) => Uint8Array) | undefined },
+  options: SessionOptions,
   whenMade?: () => void,
 ): WebSocketSession {
-  const { limits, timeouts, fragments, compression, randomBytes } = options;
+  const { limits, timeouts, fragments, randomBytes } = options;
+  const compression = typeof options.deflate === "object" ? options.deflate : undefined;
   const { deflate } = agreement;
   const connection = new WebSocketConnection(role, { limits, timeouts, fragments, compression, randomBytes, deflate });
   return new WebSocketSession(connection, clock, inner, agreement, whenMade);
