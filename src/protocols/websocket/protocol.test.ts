@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { captureLogs } from "../../core/log/observers.ts";
 import { bytesOf, frame } from "./ear.fixture.test.ts";
 import { LocalWebSocketError, type RemoteWebSocketError } from "./errors.ts";
 import { PreparedMessage } from "./prepared.ts";
@@ -259,6 +260,19 @@ describe("the end", () => {
     meeting.reactor.settle();
     assert.equal(meeting.server.reason?.message, "a fault of ours");
     assert.deepEqual(meeting.client.events, ["made", "close 1011", "lost ConnectionDone"]);
+    await leavesNothing(meeting);
+  });
+
+  test("is told by connectionLost even if closeReceived throws", async () => {
+    const meeting = await met();
+    using logs = captureLogs();
+    meeting.server.onClose = () => {
+      throw new Error("a fault of ours");
+    };
+    meeting.client.transport.abortConnection();
+    meeting.reactor.settle();
+    assert.deepEqual(meeting.server.events, ["made", "close 1006", "lost ConnectionLost"]);
+    assert.match(String(logs.events.map(({ error }) => error)), /a fault of ours/);
     await leavesNothing(meeting);
   });
 

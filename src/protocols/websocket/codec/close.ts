@@ -6,7 +6,7 @@ import { MAX_CONTROL_BYTES } from "./frames.ts";
 import { decodeText } from "./utf8.ts";
 
 /** The Close frame gave no code. */
-export const NO_CODE = 1005;
+const NO_CODE = 1005;
 /** There was no Close frame. */
 export const NO_CLOSE = 1006;
 

@@ -90,11 +90,13 @@ export class WebSocketSession extends Protocol implements WebSocketHold {
   override connectionLost(reason: Error): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const wasAnswered = this.#hasHeardClose;
-    this.#closeHeard(NO_CLOSE, "");
-    const isCutShort = !wasAnswered && reason instanceof ConnectionDone;
+    const isCutShort = !this.#hasHeardClose && reason instanceof ConnectionDone;
     const cut = isCutShort ? new ConnectionLost("Connection ended without a Close frame", { cause: reason }) : reason;
-    this.#inner.connectionLost(this.#fault ?? cut);
+    try {
+      this.#closeHeard(NO_CLOSE, "");
+    } finally {
+      this.#inner.connectionLost(this.#fault ?? cut);
+    }
   }
 
   // From above.
