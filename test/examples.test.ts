@@ -68,6 +68,21 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
     assert.equal((await client.finished()).code, 130);
   });
 
+  test("fetch-page prints a page, and ends with status 1 where there is none", async (t) => {
+    const server = createWebServer((request, response) => {
+      response.writeHead(request.url === "/" ? 200 : 404).end("hemp\n".repeat(100_000));
+    });
+    t.after(() => server.close());
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const found = run(t, "fetch-page", `http://127.0.0.1:${port}/`);
+    assert.equal((await found.finished()).code, 0);
+    assert.equal(found.out.text, "hemp\n".repeat(100_000));
+    const lost = run(t, "fetch-page", `http://127.0.0.1:${port}/lost`);
+    assert.equal((await lost.finished()).code, 1);
+    assert.match(lost.err.text, /the server answered 404 Not Found/);
+  });
+
   test("retrying-client connects again after a loss and a refusal, and leaves on SIGINT", async (t) => {
     const port = await freePort();
     const client = run(t, "retrying-client", `tcp:127.0.0.1:${port}`);

@@ -88,6 +88,13 @@ function sharedAgent(reactor: Reactor): Agent {
   if (agent === undefined) {
     agent = new Agent(reactor, { idleTimeoutMs: SHARED_IDLE_MS });
     AGENTS.set(reactor, agent);
+    const made = agent;
+    const atShutdown = reactor.addTrigger("before", "shutdown", () => {
+      atShutdown[Symbol.dispose]();
+      AGENTS.delete(reactor);
+      // Not waited for: what is under way is its caller's to end.
+      made.close();
+    });
   }
   return agent;
 }
