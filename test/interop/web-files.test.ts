@@ -1,15 +1,16 @@
 /** Static files and compression with clients that nobody here wrote: curl and wget. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { get as httpGet } from "node:http";
+import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { compress, Response, type StaticFilesOptions, serve as serveWeb, staticFiles } from "ropewalk/web";
 import { reactor, serve, tcpPortOf } from "./support/guest.ts";
-import { temporaryFolder } from "./support/places.ts";
+import { freePort, temporaryFolder } from "./support/places.ts";
 import { FILE_LIMIT_MS, lacks } from "./support/program.ts";
-import { startWeb } from "./support/web-app.ts";
+import { nginxOf, startWeb } from "./support/web-app.ts";
 
 const LARGE = randomBytes(1_500_000);
 const PAGE = "<p>hemp and sisal\n".repeat(500);
@@ -156,6 +157,100 @@ describe("wget", { skip: lacks("wget"), timeout: FILE_LIMIT_MS }, () => {
     for (const name of names) assert.equal(readFileSync(join(into, "odd", name), "utf8"), name);
   });
 });
+
+describe("nginx", { skip: lacks("nginx"), timeout: FILE_LIMIT_MS }, () => {
+  test("answers the same requests for the same folder with the same status, place, type and bytes", async (t) => {
+    const { url, folder } = await served(t);
+    const port = await freePort();
+    chmodSync(dirname(folder), 0o755);
+    const types = "types { text/html html; } default_type application/octet-stream; charset utf-8;";
+    await nginxOf(t, `server { listen 127.0.0.1:${port}; ${types} root ${folder}; }`);
+    const date = "Sun, 09 Sep 2001 01:46:40 GMT";
+    const fields: readonly Record<string, string>[] = [
+      {},
+      ...[
+        "0-",
+        "0-0",
+        "100-199",
+        "-1",
+        "-9000",
+        "-9001",
+        "8999-",
+        "9000-",
+        "-0",
+        "0-8999",
+        "0-99999",
+        "2-1",
+        "x",
+        "",
+        "-",
+      ].map((range) => ({ Range: `bytes=${range}` })),
+      { Range: "lines=0-1" },
+      { "If-Modified-Since": date },
+      { "If-Modified-Since": "Sun, 09 Sep 2001 01:46:39 GMT" },
+      { "If-Unmodified-Since": date },
+      { "If-Unmodified-Since": "Sun, 09 Sep 2001 01:46:39 GMT" },
+      { "If-None-Match": "*" },
+      { "If-None-Match": '"other"', "If-Modified-Since": date },
+      { "If-Match": '"other"' },
+      { "If-Match": "*" },
+      { Range: "bytes=0-9", "If-Range": date },
+      { Range: "bytes=0-9", "If-Range": "Sun, 09 Sep 2001 01:46:39 GMT" },
+      { Range: "bytes=0-9", "If-Range": '"other"' },
+      { Range: "bytes=9000-", "If-Modified-Since": date },
+    ];
+    for (const path of [
+      "/page.html",
+      "/docs",
+      "/docs/",
+      "/none",
+      "/page.html/",
+      "/docs/none",
+      "/%70age.html",
+      "/%00",
+    ]) {
+      for (const headers of fields) {
+        const [ours, theirs] = [
+          await answer(url + path, headers),
+          await answer(`http://127.0.0.1:${port}${path}`, headers),
+        ];
+        const asked = `${path} ${JSON.stringify(headers)}`;
+        // What is malformed may be ignored or refused (RFC 9110 §14.2).
+        const isMalformed = /^bytes=(?:2-1|x|-)$/.test(headers["Range"] ?? "") && theirs.status === 416;
+        // A name with a zero in it nginx takes for no HTTP at all.
+        if (path === "/%00") assert.deepEqual([ours.status, theirs.status], [404, 400], asked);
+        else if (isMalformed) assert.equal(ours.status, 200, asked);
+        else assert.deepEqual(ours, theirs, asked);
+      }
+    }
+  });
+});
+
+interface Seen {
+  readonly status: number | undefined;
+  readonly fields: readonly (string | undefined)[];
+  readonly body: string | undefined;
+}
+
+/** What can be compared: the texts of errors, and where a redirection says that this host is, are each server's own. */
+function answer(url: string, headers: Record<string, string>): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const request = httpGet(url, { headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (data: Buffer) => parts.push(data));
+      response.on("end", () => {
+        const { statusCode: status = 0, headers: told } = response;
+        const isFile = status === 200 || status === 206;
+        const location = told.location?.replace(/^http:\/\/[^/]+/, "");
+        const type = isFile ? told["content-type"] : undefined;
+        const length = isFile ? told["content-length"] : undefined;
+        const fields = [type, length, told["content-range"], location, isFile ? told["last-modified"] : undefined];
+        resolve({ status, fields, body: isFile ? Buffer.concat(parts).toString("latin1") : undefined });
+      });
+    });
+    request.on("error", reject);
+  });
+}
 
 /** A folder with some files, and where it is served. */
 async function served(t: TestContext, options?: StaticFilesOptions): Promise<{ url: string; folder: string }> {
