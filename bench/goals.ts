@@ -42,6 +42,7 @@ function ownFigure(ours: Figure | undefined, unit: Goal["unit"]): number | undef
 const echo = { bench: "tcp-echo", load: "ping-pong" };
 const lines = { bench: "tcp-lines", load: "16 pipelined" };
 const hello = { bench: "http-hello", load: "keep-alive" };
+const broadcast = { bench: "ws-broadcast" };
 const timer = { bench: "timers", load: "add and cancel" };
 
 export const promised: readonly Goal[] = [
@@ -76,7 +77,9 @@ export const promised: readonly Goal[] = [
   { what: "a file of 1 MiB", bench: "static", load: "1 MiB", over: "fastify", atLeast: 1.5 },
   { what: "JSON there and back", bench: "http-json", load: "POST and back", over: "fastify", atLeast: 2 },
   { what: "WebSocket echo", bench: "ws-echo", load: "ping-pong", over: "ws", atLeast: 1.3 },
-  { what: "WebSocket broadcast", bench: "ws-broadcast", load: "to 1 000", over: "ws", atLeast: 1.3 },
+  { what: "WebSocket echo, 16 pipelined", bench: "ws-echo", load: "16 pipelined", over: "ws", atLeast: 1.3 },
+  { what: "WebSocket broadcast", ...broadcast, load: "to 1 000", over: "ws", atLeast: 1.3 },
+  { what: "WebSocket broadcast, 16 at a time", ...broadcast, load: "to 1 000, 16 at a time", over: "ws", atLeast: 1.3 },
   { what: "timer", ...timer, unit: "ns", atMost: 50 },
   { what: "timer", ...timer, over: "node", atLeast: 5 },
   { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },

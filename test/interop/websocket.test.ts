@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { chromium, type Page } from "playwright-core";
 import { Deferred, DeferredQueue, listen } from "ropewalk";
+import { quoteArgument } from "ropewalk/endpoints";
 import { Response, serve, webSocket } from "ropewalk/web";
 import {
   connectWebSocket,
@@ -15,8 +17,9 @@ import {
   webSocketFactory,
 } from "ropewalk/websocket";
 import { WebSocket, WebSocketServer } from "ws";
+import { Authority } from "./support/certificates.ts";
 import { reactor, tcpPortOf } from "./support/guest.ts";
-import { peerScript } from "./support/places.ts";
+import { peerScript, temporaryFolder } from "./support/places.ts";
 import { FILE_LIMIT_MS, lacks, PYTHON, start } from "./support/program.ts";
 
 type Kind = "plain" | "deflate" | "small";
@@ -127,6 +130,44 @@ describe("npm's ws", { timeout: FILE_LIMIT_MS }, () => {
       assert.equal((await once(client, "close"))[0], code);
     });
   }
+});
+
+describe("npm's ws, over TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
+  test("as a server is reached by wss:, and its certificate is checked", async (t) => {
+    const authority = new Authority(temporaryFolder(t), "root");
+    const https = createServer(authority.issue("localhost")).listen(0, "127.0.0.1");
+    const server = new WebSocketServer({ server: https });
+    t.after(() => https.close());
+    server.on("connection", (socket) => socket.on("message", (data) => socket.send(data, { binary: false })));
+    await once(https, "listening");
+    const url = `wss://localhost:${(https.address() as AddressInfo).port}/`;
+    const trusting = { tls: { trustRoots: authority.files.cert } };
+    const caller = await connectWebSocket(reactor, url, () => new Caller(), trusting);
+    assert.equal(caller.transport.tls?.alpnProtocol, "http/1.1");
+    caller.sendMessage("sealed");
+    assert.equal(await caller.heard.get(), "sealed");
+    caller.close();
+    assert.equal(await caller.ended, "closed 1000, ConnectionDone");
+    await assert.rejects(async () => await connectWebSocket(reactor, url, () => new Caller()), { name: "TlsError" });
+  });
+
+  test("as a client reaches our tls: port", async (t) => {
+    const authority = new Authority(temporaryFolder(t), "root");
+    const { certFile, keyFile } = authority.issue("localhost");
+    const files = `cert=${quoteArgument(certFile)}:key=${quoteArgument(keyFile)}`;
+    const port = await listen(
+      reactor,
+      `tls:0:interface=127.0.0.1:${files}`,
+      webSocketFactory(reactor, () => new Echo()),
+    );
+    t.after(() => port.stopListening());
+    const client = new WebSocket(`wss://localhost:${tcpPortOf(port)}/`, { ca: authority.files.cert });
+    await once(client, "open");
+    client.send("sealed");
+    assert.equal(String((await once(client, "message"))[0]), "sealed");
+    client.close(1000);
+    assert.equal((await once(client, "close"))[0], 1000);
+  });
 });
 
 for (const [name, module, script] of [
