@@ -51,14 +51,13 @@ async function serveWeb(
   banner: BannerFile,
   isChosen: boolean,
 ): Promise<string[]> {
-  const site = new ChatSite(
-    { reactor, room, ledger: new Ledger(room, reactor), banner },
-    await Pages.load(reactor.files),
-  );
-  reactor.addTrigger("before", "shutdown", () => site.close());
+  const isSecure = endpoint.startsWith("tls:");
+  const house = { reactor, room, ledger: new Ledger(room, reactor), banner };
+  const site = new ChatSite(house, await Pages.load(reactor.files), { isSecure });
   try {
     const { address } = await listen(reactor, endpoint, site.factory);
-    const url = `${endpoint.startsWith("tls") ? "https" : "http"}://${reachable(address)}`;
+    reactor.addTrigger("before", "shutdown", () => site.close());
+    const url = `${isSecure ? "https" : "http"}://${reachable(address)}`;
     const link = (): string => `Log in:     ${url}${site.loginPath()} (once, within 15 minutes)`;
     reactor.onSignal("SIGUSR2", () => process.stdout.write(`${link()}\n`));
     const again = `            for another link: kill -USR2 ${reactor.environment.pid}`;

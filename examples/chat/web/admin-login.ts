@@ -1,19 +1,32 @@
 /** How an admin comes in: a link that works once, for a session that a cookie stands for. */
-import { createHash } from "node:crypto";
 import type { DelayedCall, Reactor } from "ropewalk";
 import { type Login, LoginFailed, OneTimeTokens, Portal } from "ropewalk/cred";
-import { clearCookie, cookiesOf, type Request, type Response, setCookie } from "ropewalk/web";
+import { type Answer, type Request, type Responder, type Session, sessions } from "ropewalk/web";
+
+/** One request of somebody who may be an admin. */
+export interface Visit<Avatar> {
+  /** What the admin has; undefined for anybody else. */
+  readonly avatar: Avatar | undefined;
+  /** Begins a session; false for a token that is wrong, used or too old. */
+  enter(token: string): Promise<boolean>;
+  /** Ends it, if there is one. */
+  leave(): Promise<void>;
+}
 
 /** Sessions live in memory: they end with the program, after twelve hours, or with a logout. */
 export class AdminLogin<Avatar> {
   readonly #reactor: Reactor;
+  readonly #isSecure: boolean;
   readonly #tokens: OneTimeTokens;
   readonly #portal: Portal<Avatar>;
-  /** By the hash of what the cookie says, so that neither memory nor the time of a look-up tells a cookie. */
-  readonly #sessions = new Map<string, Session<Avatar>>();
+  /** A session is text, and what it has is not: so the text is a number, and this is what has it. */
+  readonly #logins = new Map<number, { readonly login: Login<Avatar>; readonly expiry: DelayedCall }>();
+  #lastNumber = 0;
 
-  constructor(reactor: Reactor, open: () => Avatar, close: (avatar: Avatar) => void) {
+  /** `isSecure`: there is TLS. Without it there is no Secure, since not every browser takes http://127.0.0.1 for secure. */
+  constructor(reactor: Reactor, open: () => Avatar, close: (avatar: Avatar) => void, isSecure: boolean) {
     this.#reactor = reactor;
+    this.#isSecure = isSecure;
     this.#tokens = new OneTimeTokens(reactor);
     this.#portal = new Portal(() => {
       const avatar = open();
@@ -27,75 +40,77 @@ export class AdminLogin<Avatar> {
     return this.#tokens.issue(ADMIN);
   }
 
-  /** What this request's session has; undefined without one. */
-  avatarOf(request: Request): Avatar | undefined {
-    return this.#sessionOf(request)?.login.avatar;
-  }
-
-  /** Begins a session and gives `answer` with its cookie; undefined for a token that is wrong, used or too old. */
-  async enter(request: Request, answer: Response): Promise<Response | undefined> {
-    const token = request.query.get("token") ?? "";
-    const login = await this.#portal.login({ kind: "token", token }).addErrback((error: Error) => {
-      if (error instanceof LoginFailed) return undefined;
-      throw error;
-    });
-    if (login === undefined) return undefined;
-    this.#endOf(request);
-    const id = Buffer.from(this.#reactor.randomBytes(ID_BYTES)).toString("base64url");
-    const key = hashOf(id);
-    const expiry = this.#reactor.callLater(SESSION_MS, () => this.#end(key));
-    this.#sessions.set(key, { login, expiry });
-    // Without TLS there is no Secure: not every browser takes http://127.0.0.1 for secure.
-    return setCookie(answer, COOKIE, id, { ...COOKIE_OPTIONS, secure: request.isSecure, maxAgeMs: SESSION_MS });
-  }
-
-  /** Ends this request's session, if it has one, and gives `answer` with the cookie taken back. */
-  leave(request: Request, answer: Response): Response {
-    this.#endOf(request);
-    return clearCookie(answer, COOKIE, { ...COOKIE_OPTIONS, secure: request.isSecure });
+  /** Answers as `inner` does, which is told whose request it is. */
+  around(inner: (request: Request, visit: Visit<Avatar>) => Answer | PromiseLike<Answer>): Responder {
+    const secure = this.#isSecure;
+    const options = {
+      reactor: this.#reactor,
+      idleMs: SESSION_MS,
+      absoluteMs: SESSION_MS,
+      // Not "session": programs at other ports of this machine share its cookies.
+      cookieName: secure ? "__Host-chat-admin" : "chat-admin",
+      cookie: { secure, httpOnly: true, sameSite: "strict" },
+    } as const;
+    return sessions<Kept>(options, async (request, session) => inner(request, await this.#visit(session)));
   }
 
   /** Each session's. */
   get avatars(): Avatar[] {
-    return [...this.#sessions.values()].map(({ login }) => login.avatar);
+    return [...this.#logins.values()].map(({ login }) => login.avatar);
   }
 
   /** Ends all sessions. */
   close(): void {
-    for (const key of [...this.#sessions.keys()]) this.#end(key);
+    for (const number of [...this.#logins.keys()]) this.#end(number);
   }
 
-  #sessionOf(request: Request): Session<Avatar> | undefined {
-    const id = cookiesOf(request).get(COOKIE);
-    return id === undefined ? undefined : this.#sessions.get(hashOf(id));
+  async #visit(session: Session<Kept>): Promise<Visit<Avatar>> {
+    const { number = 0 } = await session.data();
+    return {
+      avatar: this.#logins.get(number)?.login.avatar,
+      enter: async (token) => {
+        const login = await this.#login(token);
+        if (login === undefined) return false;
+        this.#end(number);
+        await session.regenerate();
+        (await session.data()).number = this.#begin(login);
+        return true;
+      },
+      leave: async () => {
+        this.#end(number);
+        await session.destroy();
+      },
+    };
   }
 
-  #endOf(request: Request): void {
-    const id = cookiesOf(request).get(COOKIE);
-    if (id !== undefined) this.#end(hashOf(id));
+  async #login(token: string): Promise<Login<Avatar> | undefined> {
+    return await this.#portal.login({ kind: "token", token }).addErrback((error: Error) => {
+      if (error instanceof LoginFailed) return undefined;
+      throw error;
+    });
   }
 
-  #end(key: string): void {
-    const session = this.#sessions.get(key);
-    if (session === undefined) return;
-    this.#sessions.delete(key);
-    if (session.expiry.active) session.expiry.cancel();
-    void session.login.logout();
+  #begin(login: Login<Avatar>): number {
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    this.#logins.set(number, { login, expiry: this.#reactor.callLater(SESSION_MS, () => this.#end(number)) });
+    return number;
+  }
+
+  #end(number: number): void {
+    const ended = this.#logins.get(number);
+    if (ended === undefined) return;
+    this.#logins.delete(number);
+    if (ended.expiry.active) ended.expiry.cancel();
+    void ended.login.logout();
   }
 }
 
-interface Session<Avatar> {
-  readonly login: Login<Avatar>;
-  readonly expiry: DelayedCall;
-}
-
-function hashOf(id: string): string {
-  return createHash("sha256").update(id).digest("base64");
+/** What a session keeps. */
+interface Kept {
+  number: number;
 }
 
 const ADMIN = "admin";
-const COOKIE = "chat-admin";
-const COOKIE_OPTIONS = { httpOnly: true, sameSite: "strict" } as const;
-const ID_BYTES = 32;
 /** A working day and its evening. */
 const SESSION_MS = 43_200_000;

@@ -1,82 +1,91 @@
 /** The admin's part of the site: what the dashboard's page asks for, and what it changes. */
-import { HttpError, type MethodResult, type Request, Resource, Response } from "ropewalk/web";
-import type { AdminLogin } from "./admin-login.ts";
+import { HttpError, type MethodResult, type MethodValue, type Request, Resource, Response } from "ropewalk/web";
+import type { Visit } from "./admin-login.ts";
 import type { Desk } from "./desk.ts";
 import type { Pages } from "./pages.ts";
 import { checkIntent } from "./protection.ts";
 
-/** `/dashboard` and what is below it. */
+/** `/dashboard` and what is below it, for one request. */
 export class Dashboard extends Resource {
-  readonly #login: AdminLogin<Desk>;
+  readonly #visit: Visit<Desk>;
   readonly #pages: Pages;
 
-  constructor(login: AdminLogin<Desk>, pages: Pages) {
+  constructor(visit: Visit<Desk>, pages: Pages) {
     super();
-    this.#login = login;
+    this.#visit = visit;
     this.#pages = pages;
-    this.putChild("overview", new Sight((request) => ({ ...this.#desk(request).overview() })));
-    this.putChild("events", new Sight((request) => this.#desk(request).events.stream(request)));
-    this.putChild("announce", new Deed(async (request) => this.#announce(request)));
-    this.putChild("banner", new Deed(async (request) => this.#setBanner(request)));
-    this.putChild("kick", new Deed(async (request) => this.#kick(request)));
-    this.putChild("logout", new Deed((request) => this.#logOut(request)));
+    this.putChild("overview", new Sight(() => ({ ...this.#desk().overview() })));
+    this.putChild("events", new Sight((request) => this.#desk().events.stream(request)));
+    this.putChild("announce", new Deed((request) => this.#announce(request)));
+    this.putChild("banner", new Deed((request) => this.#setBanner(request)));
+    this.putChild("kick", new Deed((request) => this.#kick(request)));
+    this.putChild("logout", new Deed(() => this.#logOut()));
   }
 
   override get(request: Request): Response {
-    if (this.#login.avatarOf(request) !== undefined) return this.#pages.answer("dashboard");
+    if (this.#visit.avatar !== undefined) return this.#pages.answer("dashboard");
     // A browser that was sent here by a link of another site keeps a SameSite=Strict cookie back: from our own page it sends it.
     const isFromElsewhere = request.headers.get("sec-fetch-site") === "cross-site";
     return isFromElsewhere ? this.#pages.answer("again") : this.#pages.answer("locked", 401);
   }
 
   async #announce(request: Request): Promise<null> {
-    const desk = this.#desk(request);
+    const desk = this.#desk();
     const { text } = await textsOf(request, { text: MAX_TEXT_LENGTH });
     if (text.trim() === "") throw new HttpError(400, "There is nothing to announce");
     desk.announce(text);
     return null;
   }
 
-  async #setBanner(request: Request): Promise<MethodResult> {
-    const desk = this.#desk(request);
+  async #setBanner(request: Request): Promise<{ banner: string }> {
+    const desk = this.#desk();
     const { text } = await textsOf(request, { text: MAX_BANNER_LENGTH });
-    return { banner: await desk.setBanner(text) };
+    try {
+      return { banner: await desk.setBanner(text) };
+    } catch (error) {
+      throw new HttpError(500, `Cannot keep the banner: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   async #kick(request: Request): Promise<null> {
-    const desk = this.#desk(request);
+    const desk = this.#desk();
     const { name, reason } = await textsOf(request, { name: MAX_TEXT_LENGTH, reason: MAX_REASON_LENGTH });
     if (!desk.kick(name, reason)) throw new HttpError(404, `${name} is not here`);
     return null;
   }
 
-  #logOut(request: Request): Response {
-    return this.#login.leave(request, new Response(null, { status: 204 }));
+  async #logOut(): Promise<null> {
+    await this.#visit.leave();
+    return null;
   }
 
-  #desk(request: Request): Desk {
-    const desk = this.#login.avatarOf(request);
-    if (desk === undefined) throw new HttpError(401, "You are not logged in", { headers: CHALLENGE });
-    return desk;
+  #desk(): Desk {
+    const { avatar } = this.#visit;
+    if (avatar === undefined) throw new HttpError(401, "You are not logged in", { headers: CHALLENGE });
+    return avatar;
   }
 }
 
-/** `/login?token=…` */
+/** `/login?token=…`, for one request. */
 export class LoginLink extends Resource {
-  readonly #login: AdminLogin<Desk>;
+  readonly #visit: Visit<Desk>;
   readonly #pages: Pages;
 
-  constructor(login: AdminLogin<Desk>, pages: Pages) {
+  constructor(visit: Visit<Desk>, pages: Pages) {
     super();
-    this.#login = login;
+    this.#visit = visit;
     this.#pages = pages;
   }
 
   override async get(request: Request): Promise<Response> {
-    // To ask what is there must not use the link up.
-    if (request.method !== "GET") return new Response(null);
-    const onwards = new Response(null, { status: 303, headers: { Location: "/dashboard" } });
-    return (await this.#login.enter(request, onwards)) ?? this.#pages.answer("locked", 401);
+    const isIn = await this.#visit.enter(request.query.get("token") ?? "");
+    if (!isIn) return this.#pages.answer("locked", 401);
+    return new Response(null, { status: 303, headers: { Location: "/dashboard" } });
+  }
+
+  /** To ask what is there must not use the link up. */
+  override head(): Response {
+    return new Response(null);
   }
 }
 
@@ -96,16 +105,16 @@ class Sight extends Resource {
 
 /** Something to do. */
 class Deed extends Resource {
-  readonly #act: (request: Request) => MethodResult | Promise<MethodResult>;
+  readonly #act: (request: Request) => Promise<MethodValue>;
 
-  constructor(act: (request: Request) => MethodResult | Promise<MethodResult>) {
+  constructor(act: (request: Request) => Promise<MethodValue>) {
     super();
     this.#act = act;
   }
 
   override post(request: Request): MethodResult {
     checkIntent(request);
-    return this.#act(request) as MethodResult;
+    return this.#act(request);
   }
 }
 

@@ -25,21 +25,27 @@ export class ChatSite {
   readonly #login: AdminLogin<Desk>;
   readonly #seconds: LoopingCall;
 
-  constructor(house: House, pages: Pages, folder: string = STATIC) {
+  constructor(house: House, pages: Pages, options: { readonly isSecure: boolean; readonly folder?: string }) {
     const { reactor, room, ledger } = house;
+    const { isSecure, folder = STATIC } = options;
     this.#login = new AdminLogin(
       reactor,
       () => new Desk(house),
       (desk) => desk.close(),
+      isSecure,
     );
+    const admin = this.#login.around((request, visit) => {
+      const tree = new Resource().putChild("login", new LoginLink(visit, pages));
+      return tree.putChild("dashboard", new Dashboard(visit, pages)).fetch(request);
+    });
     const root = new Resource()
       .putChild("", new Front(pages))
       .putChild("static", staticFiles(reactor, folder, { at: "/static/", cacheControl: "no-cache" }))
       .putChild("chat", (request) =>
         webSocket(reactor, request, new Visitor(room, reactor), { limits: MESSAGE_LIMITS }),
       )
-      .putChild("login", new LoginLink(this.#login, pages))
-      .putChild("dashboard", new Dashboard(this.#login, pages));
+      .putChild("login", admin)
+      .putChild("dashboard", admin);
     this.respond = protect((request) => root.fetch(request));
     this.factory = limitConnections(webServer(reactor, this.respond, SERVE_OPTIONS), { total: MAX_CONNECTIONS });
     this.#seconds = new LoopingCall(reactor, () => {
