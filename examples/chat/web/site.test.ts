@@ -40,7 +40,8 @@ function open() {
   const room = new Room();
   const house = { reactor, room, ledger: new Ledger(room, reactor), banner: new BannerFile(reactor.files, BANNER) };
   const names = ["chat", "dashboard", "locked", "again"] as const;
-  const site = new ChatSite(house, new Pages(new Map(names.map((name) => [name, `page ${name}`]))), "/static/");
+  const pages = new Pages(new Map(names.map((name) => [name, `page ${name}`])));
+  const site = new ChatSite(house, pages, { isSecure: false, folder: "/static/" });
   const ann = new Ear("Ann");
   room.enter(ann);
   let cookie = "";
@@ -56,7 +57,7 @@ function open() {
     cookie = (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
     return path;
   };
-  return { reactor, room, site, ann, ask, post, logIn };
+  return { reactor, room, house, pages, site, ann, ask, post, logIn };
 }
 
 const INTENT = { Origin: HOST, "Content-Type": "application/json", "X-Requested-With": "chat" };
@@ -90,10 +91,7 @@ describe("the login", () => {
     const { site, ask, logIn } = open();
     const answer = await ask(site.loginPath());
     assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/dashboard"]);
-    assert.match(
-      answer.headers.get("set-cookie") ?? "",
-      /^chat-admin=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
-    );
+    assert.match(answer.headers.get("set-cookie") ?? "", /^chat-admin=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
     await logIn();
     assert.equal(await (await ask("/dashboard")).text(), "page dashboard");
   });
@@ -117,6 +115,13 @@ describe("the login", () => {
     assert.equal((await ask("/dashboard")).status, 200);
     reactor.advance(1);
     assert.equal((await ask("/dashboard")).status, 401);
+  });
+
+  test("over TLS gives a cookie that is never sent without", async () => {
+    const { house, pages } = open();
+    const site = new ChatSite(house, pages, { isSecure: true });
+    const answer = await site.respond(new Request(`${HOST}${site.loginPath()}`));
+    assert.match(answer.headers.get("set-cookie") ?? "", /^__Host-chat-admin=[^;]+; Path=\/; Secure; HttpOnly/);
   });
 
   test("is not used up by a HEAD, as those send who only look", async () => {

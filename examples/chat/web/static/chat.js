@@ -87,7 +87,6 @@ page.say.addEventListener("submit", (event) => {
 });
 
 page.leave.addEventListener("click", () => {
-  sessionStorage.clear();
   location.reload();
 });
 
@@ -105,7 +104,9 @@ function entered({ name, key, here: names }) {
   here = new Set([...names, name]);
   showPeople();
   page.doorProblem.textContent = "";
+  page.sayProblem.textContent = "";
   page.text.disabled = false;
+  showStatus("Connected", "open");
   page.door.hidden = true;
   page.room.hidden = false;
   page.leave.hidden = false;
@@ -128,10 +129,15 @@ function heard(news, atMs) {
 
 /** @param {string} problem */
 function refused(problem) {
-  if (!isInside) page.doorProblem.textContent = problem;
-  else if (!page.text.disabled) page.sayProblem.textContent = problem;
-  // Our last connection is gone, but the room has yet to notice.
-  else setTimeout(() => connection.send({ type: "enter", ...own }), NAME_AGAIN_MS);
+  if (!isInside) {
+    page.doorProblem.textContent = problem;
+    return;
+  }
+  page.sayProblem.textContent = problem;
+  if (!page.text.disabled) return;
+  // Our last connection is gone, but the room has yet to notice; or somebody else has our name.
+  showStatus("Waiting for your name…", "waiting");
+  setTimeout(() => connection.send({ type: "enter", ...own }), NAME_AGAIN_MS);
 }
 
 /** @param {string} problem */
