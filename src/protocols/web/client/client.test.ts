@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { ConnectError } from "../../../core/errors.ts";
 import { MemoryReactor } from "../../../testing/index.ts";
@@ -7,6 +8,7 @@ import { Request } from "../message/request.ts";
 import { answer, Scene, turns } from "./client.fixture.test.ts";
 import { get } from "./client.ts";
 import { RequestError } from "./errors.ts";
+import { USER_AGENT } from "./plan.ts";
 
 describe("a request", () => {
   it("is one head with what servers expect", () => {
@@ -17,6 +19,11 @@ describe("a request", () => {
     assert.match(head, /^GET \/a\/b\?c=d HTTP\/1\.1\r\nHost: rope\.example:8080\r\n/);
     assert.match(head, /\r\nUser-Agent: ropewalk\/[\d.]+\r\nAccept: \*\/\*\r\n/);
     assert.match(head, /\r\n\r\n$/);
+  });
+
+  it("names the version that package.json has", () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"));
+    assert.equal(USER_AGENT, `ropewalk/${version}`);
   });
 
   it("says what its caller says in place of the defaults", () => {
