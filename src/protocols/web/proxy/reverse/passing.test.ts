@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Request } from "../../message/request.ts";
 import { GET, heard, OK, World } from "./world.fixture.test.ts";
 
 describe("a reverse proxy sends on a request", () => {
@@ -186,6 +187,22 @@ describe("a reverse proxy gives back an answer", () => {
     world.reactor.settle();
     assert.match(heard(client), /^HTTP\/1.1 103 Early Hints\r\nlink: <\/a>, <\/b>\r\n\r\nHTTP\/1.1 200 OK\r\n/i);
   });
+});
+
+it("a reverse proxy answers a request that came over no connection", async () => {
+  const world = new World();
+  const asked = world.proxy(
+    new Request("http://rope.example/x?y", { method: "POST", body: "hemp", headers: { X: "1" } }),
+  );
+  const behind = world.server();
+  assert.match(
+    behind.text(),
+    /^POST \/x\?y HTTP\/1.1\r\nX: 1\r\n[\s\S]*\r\nHost: rope.example\r\n[\s\S]*\r\n\r\nhemp$/,
+  );
+  behind.remote.write(OK);
+  await world.settle();
+  const answer = await asked;
+  assert.deepEqual([answer.status, await answer.text()], [200, "hemp"]);
 });
 
 describe("bodies stream through a reverse proxy", () => {
