@@ -23,6 +23,15 @@ export function formatHttpDate(ms: number): string {
 /**
  * Milliseconds since 1970 of any of the three forms that RFC 9110 wants understood; undefined for what is none of them. A year
  * of two digits is the one that is no more than 50 years after `nowMs`.
+ *
+ * @example
+ * ```ts
+ * import { parseHttpDate } from "ropewalk/web";
+ *
+ * const nowMs = Date.UTC(2030, 0, 1);
+ * console.log(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT", nowMs)); // 784111777000
+ * console.log(parseHttpDate("Sunday, 06-Nov-94 08:49:37 GMT", nowMs), parseHttpDate("yesterday", nowMs)); // 784111777000 undefined
+ * ```
  */
 export function parseHttpDate(text: string, nowMs: number): number | undefined {
   const match = FIXDATE.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text);

@@ -15,6 +15,20 @@ export interface BodySupplier {
 /**
  * A body that is on its way. Who supplies it pushes parts and says when it ends; who wants it reads part by part, or asks for
  * all at once. What nobody reads is held up to a limit, and then the peer has to wait.
+ *
+ * @example
+ * ```ts
+ * import { type BodySupplier, IncomingBody, Response } from "ropewalk/web";
+ *
+ * const nothing = () => {};
+ * const supplier: BodySupplier = { bodyWanted: nothing, pauseBody: nothing, resumeBody: nothing, cancelBody: nothing };
+ * const body = new IncomingBody(supplier, -1, 1_000_000);
+ * const text = new Response(body).text();
+ * body.push(new TextEncoder().encode("hemp "));
+ * body.push(new TextEncoder().encode("and jute"));
+ * body.end();
+ * console.log(await text); // hemp and jute
+ * ```
  */
 export class IncomingBody implements AsyncIterable<Uint8Array> {
   readonly #supplier: BodySupplier;

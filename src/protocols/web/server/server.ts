@@ -29,7 +29,21 @@ export function serve(
   return listen(reactor, endpoint, webServer(reactor, application, options));
 }
 
-/** What `serve` gives to `listen`: for connections that come some other way, and for tests without a port. */
+/**
+ * What `serve` gives to `listen`: for connections that come some other way, and for tests without a port.
+ *
+ * @example
+ * ```ts
+ * import { MemoryReactor } from "ropewalk/testing";
+ * import { Response, webServer } from "ropewalk/web";
+ *
+ * const reactor = new MemoryReactor();
+ * await reactor.listenTcp({ port: 80 }, webServer(reactor, (request) => new Response(`hello ${request.path}`)));
+ * const client = reactor.dial(80);
+ * client.remote.write("GET /rope HTTP/1.1\r\nHost: example.org\r\n\r\n");
+ * console.log(client.text().split("\r\n").at(-1)); // hello /rope
+ * ```
+ */
 export function webServer(reactor: Reactor, application: Application, options: ServeOptions = {}): Factory {
   const site = new Site(reactor, application, options);
   return { buildProtocol: () => new WebServerProtocol(site, reactor) };
