@@ -18,16 +18,19 @@ export interface BodySupplier {
  *
  * @example
  * ```ts
- * import { type BodySupplier, IncomingBody, Response } from "ropewalk/web";
+ * import { NodeReactor } from "ropewalk";
+ * import { type IncomingBody, post, Response, serve } from "ropewalk/web";
  *
- * const nothing = () => {};
- * const supplier: BodySupplier = { bodyWanted: nothing, pauseBody: nothing, resumeBody: nothing, cancelBody: nothing };
- * const body = new IncomingBody(supplier, -1, 1_000_000);
- * const text = new Response(body).text();
- * body.push(new TextEncoder().encode("hemp "));
- * body.push(new TextEncoder().encode("and jute"));
- * body.end();
- * console.log(await text); // hemp and jute
+ * const reactor = new NodeReactor();
+ * const port = await serve(reactor, "unix:body.sock", async (request) => {
+ *   const body = request.takeBody() as IncomingBody;
+ *   const first = await body.read();
+ *   body.cancel();
+ *   return new Response(`${body.announcedBytes} bytes were announced, ${first?.length} have come`);
+ * });
+ * const answer = await post(reactor, "http+unix://body.sock/", { body: "hemp" });
+ * console.log(await answer.text()); // 4 bytes were announced, 4 have come
+ * await port.stopListening();
  * ```
  */
 export class IncomingBody implements AsyncIterable<Uint8Array> {
