@@ -52,6 +52,7 @@ export type { BodySupplier, IncomingBody } from "./message/incoming-body.ts";
 export { type ReceivedRequest, Request, type RequestInit } from "./message/request.ts";
 export { Response, type ResponseInit } from "./message/response.ts";
 export { type PlatformApplication, type PlatformResponder, platformRequests } from "./mount/platform-requests.ts";
+export { redirectToHttps, virtualHosts } from "./mount/virtual-hosts.ts";
 export { type NodeListener, nodeApplication } from "./node/node-application.ts";
 export type { ProxyLogin, ProxyRequest } from "./proxy/forward/rules.ts";
 export type { SeatLimits } from "./proxy/forward/seats.ts";

@@ -7,7 +7,8 @@ import type { SomeHttp1Limits } from "../../http1/limits.ts";
 import { formatHttpDate } from "../message/http-date.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
-import { Response } from "../message/response.ts";
+import type { Response } from "../message/response.ts";
+import { errorPage } from "./error-page.ts";
 import type { Exchange } from "./exchange.ts";
 import { METHODS } from "./methods.ts";
 
@@ -110,18 +111,16 @@ export class Site {
 
   /** What a client is told about an error: its own faults always, those of the program if it may. */
   answerTo(error: unknown, request: Request): Response {
-    if (error instanceof HttpError) {
-      const headers = { "Content-Type": "text/plain;charset=UTF-8", ...error.headers };
-      return new Response(`${error.message}\n`, { status: error.status, headers });
-    }
+    if (error instanceof HttpError) return errorPage(error, request);
     const { method } = request;
     log.error("Cannot answer {method} {target}: {error}", {
       method,
       target: request.head?.target ?? request.url,
       error,
     });
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new Response(this.options.showErrors === true ? `${trace}\n` : "Internal Server Error\n", { status: 500 });
+    const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const trace = this.options.showErrors === true ? shown : undefined;
+    return errorPage({ status: 500, message: "Internal Server Error", trace }, request);
   }
 }
 
