@@ -1,6 +1,7 @@
 /** The chat's pages in Chromium, beside people at nc. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, describe, type TestContext, test } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { ROOT } from "../../tools/tree.ts";
@@ -165,6 +166,28 @@ describe("the chat in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 6 * FIL
     assert.match(complaints.join("\n"), /inline style.*Content Security Policy/);
   });
 
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe has nothing against any page, ${colorScheme}`, async (t) => {
+      const chat = await openChat(t);
+      const dora = await visit(t, chat.url, { viewport: PHONE, colorScheme });
+      await pleasesAxe(dora.page);
+      await enter(dora.page, "Dora");
+      await say(dora.page, "hello");
+      await dora.page.locator(".said.own").waitFor();
+      const { page } = await visit(t, chat.link, { viewport: DESKTOP, colorScheme });
+      await page.getByLabel("What newcomers read first").fill("Tea at five");
+      await page.getByRole("button", { name: "Hang it up" }).click();
+      await page.getByLabel("Announcement").fill("tea");
+      await page.getByRole("button", { name: "Announce" }).click();
+      await dora.page.locator(".note.announced").waitFor();
+      for (const each of [dora.page, page]) await pleasesAxe(each);
+      await page.getByRole("button", { name: "Kick Dora" }).click();
+      await pleasesAxe(page);
+      const { page: locked } = await visit(t, chat.link, { colorScheme });
+      await pleasesAxe(locked);
+    });
+  }
+
   /** A page, and what its console said against it. */
   async function visit(
     t: TestContext,
@@ -217,6 +240,13 @@ async function enter(page: Page, name: string): Promise<void> {
 async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel("Message", { exact: true }).fill(text);
   await page.getByRole("button", { name: "Send" }).click();
+}
+
+/** The rules for what everybody can use: names, roles, landmarks, contrast. */
+async function pleasesAxe(page: Page): Promise<void> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  const { violations } = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: unknown[] }[] };
+  assert.deepEqual(violations, []);
 }
 
 /** Nothing reaches beyond the screen's width. */
