@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as zlib from "node:zlib";
 import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { Deferred } from "../../../core/deferred/deferred.ts";
@@ -260,6 +261,24 @@ describe("a body in parts", () => {
       await reader.cancel();
       assert.equal(ended, 1);
     }
+  });
+});
+
+describe("zstd", () => {
+  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: (bytes: Uint8Array) => Buffer };
+
+  it("is one of the codings where Node has it", { skip: zstdDecompressSync === undefined }, async () => {
+    for (const body of [LONG, streamed()]) {
+      const answer = await ask(body, { headers: { "Content-Type": "text/plain" } }, { accept: "zstd" });
+      assert.equal(answer.headers.get("content-encoding"), "zstd");
+      assert.equal(zstdDecompressSync?.(await bytesOf(answer)).toString(), LONG);
+    }
+  });
+
+  it("is none where Node has it not", { skip: zstdDecompressSync !== undefined }, async () => {
+    assert.equal((await ask(LONG, {}, { accept: "zstd" })).headers.get("content-encoding"), null);
+    assert.throws(() => compress({ codings: ["zstd"] }, () => new Response("")), RangeError);
+    assert.throws(() => new Compressor("zstd"), TypeError);
   });
 });
 
