@@ -45,6 +45,15 @@ describe("webSocketFactory", () => {
     assert.deepEqual(talker.events, ["made"]);
   });
 
+  test("passes over the body of a request that is none, and closes where the client asks for it", async () => {
+    const { reactor, transport } = await dialled();
+    const head = "POST / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\nContent-Length: 5\r\n\r\n";
+    transport.remote.write(`${head}hello`);
+    assert.match(transport.text(), /^HTTP\/1.1 426 .*This is a WebSocket: it takes an upgrade\n$/s);
+    reactor.settle();
+    assert.equal(transport.connected, false);
+  });
+
   test("answers a foreign page by 403", async () => {
     const { transport } = await dialled();
     transport.remote.write(request("Origin: http://evil.example"));
