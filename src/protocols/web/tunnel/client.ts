@@ -10,7 +10,7 @@ import { type HeaderInit, HeaderMap } from "../../../wire/header-map.ts";
 import type { RemoteProtocolError } from "../../http1/errors.ts";
 import type { Http1Event } from "../../http1/events.ts";
 import { Http1Protocol } from "../../http1/protocol.ts";
-import { basicCredentials } from "./credentials.ts";
+import { encodeBasic } from "../auth/basic.ts";
 import { ProxyRefusedError } from "./errors.ts";
 
 /** Which proxy, whom to reach through it, and what to tell it. */
@@ -86,9 +86,9 @@ class ConnectThenProtocol<P extends Protocol> extends Http1Protocol {
   override connectionMade(): void {
     const { login, headers } = this.#options;
     const fields = new HeaderMap({ Host: this.#target });
-    if (login !== undefined) fields.append("Proxy-Authorization", basicCredentials(login));
-    for (const [name, value] of new HeaderMap(headers)) fields.append(name, value);
     try {
+      if (login !== undefined) fields.append("Proxy-Authorization", encodeBasic(login));
+      for (const [name, value] of new HeaderMap(headers)) fields.append(name, value);
       this.sendWhole({ type: "request", method: "CONNECT", target: this.#target, headers: fields });
     } catch (error) {
       this.#fail(toError(error));

@@ -1,5 +1,6 @@
 /** What a forward proxy does for whom. */
 import type { Address } from "../../../../core/address.ts";
+import { decodeBasic } from "../../auth/basic.ts";
 import { HttpError } from "../../message/http-error.ts";
 
 /** What a client asks of a proxy. */
@@ -33,12 +34,8 @@ export function placeIn(authority: string, defaultPort: number | undefined): { h
 
 /** The login of a Proxy-Authorization field; undefined if it is none of Basic. */
 export function readLogin(field: string | null): ProxyLogin | undefined {
-  const encoded = /^basic +([a-z\d+/]+={0,2}) *$/i.exec(field ?? "")?.[1];
-  if (encoded === undefined || encoded.length % 4 === 1) return undefined;
-  const text = UTF8.decode(Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0)));
-  const colon = text.indexOf(":");
-  return colon === -1 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+  const token = /^basic +(\S+) *$/i.exec(field ?? "")?.[1];
+  return token === undefined ? undefined : decodeBasic(token);
 }
 
 const AUTHORITY = /^(?:\[([\da-f:.]+)\]|([^:[\]@/?#\s]+))(?::(\d{0,5}))?$/i;
-const UTF8 = new TextDecoder();
