@@ -1,5 +1,6 @@
 /** Each program of examples/ does what its first line says, run as a user runs it. (What the chat and the lease promise is tested beside them.) */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { after, describe, type TestContext, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { quoteArgument } from "ropewalk/endpoints";
+import { type HeardEvent, readEvents } from "ropewalk/web";
 import { ROOT } from "../tools/tree.ts";
 import { Authority } from "./interop/support/certificates.ts";
 import { freePort, temporaryFolder } from "./interop/support/places.ts";
@@ -268,6 +270,57 @@ describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
       /^78498 primes below 1000000; meanwhile the loop was free (\d+) times\n$/,
     );
     assert.ok(Number(ticks) >= 2);
+  });
+
+  test("web-tree shows and takes knots, and logs it", async (t) => {
+    const server = run(t, "web-tree", ANYWHERE);
+    const url = `http://127.0.0.1:${await portOf(server)}/knots`;
+    assert.match(await (await fetch(`${url}/bowline`)).text(), /<h1>bowline<\/h1>/);
+    const body = new URLSearchParams({ name: "<hitch>", use: "for <poles>" });
+    const made = await fetch(url, { method: "POST", body });
+    assert.deepEqual(
+      [made.url, (await made.text()).endsWith("<h1>&lt;hitch&gt;</h1><p>for &lt;poles&gt;")],
+      [`${url}/%3Chitch%3E`, true],
+    );
+    assert.equal((await fetch(url, { method: "POST", body: "no form" })).status, 415);
+    assert.deepEqual(await (await fetch(url)).json(), {
+      bowline: "a loop that does not slip",
+      "<hitch>": "for <poles>",
+    });
+    assert.equal((await fetch(`${url}/bowline`, { method: "DELETE" })).status, 405);
+    assert.equal((await fetch(`${url}/granny`)).status, 404);
+    await server.out.until(
+      /"DELETE \/knots\/bowline HTTP\/1\.1" 405 [^\n]*\n(.*\n)*.*"GET \/knots\/granny HTTP\/1\.1" 404 /,
+    );
+    await interrupt(server);
+  });
+
+  test("web-upload says the digests of files, and of one of 20 MB", async (t) => {
+    const server = run(t, "web-upload", ANYWHERE);
+    const url = `http://127.0.0.1:${await portOf(server)}/`;
+    assert.match(await (await fetch(url)).text(), /<form method="post"/);
+    const body = new FormData();
+    body.append("file", new Blob(["knot"]), "../a knot");
+    body.append("file", new Blob([new Uint8Array(20_000_000)]), "zeros");
+    const digests = [createHash("sha256").update("knot"), createHash("sha256").update(new Uint8Array(20_000_000))];
+    const [knot = "", zeros = ""] = digests.map((hash) => hash.digest("hex"));
+    assert.equal(await (await fetch(url, { method: "POST", body })).text(), `${knot}  a knot\n${zeros}  zeros\n`);
+    await interrupt(server);
+  });
+
+  test("web-events sends news to who listens, and to who comes again", async (t) => {
+    const server = run(t, "web-events", ANYWHERE);
+    const url = `http://127.0.0.1:${await portOf(server)}/news`;
+    const events = readEvents(await fetch(url));
+    for (const tide of ["high", "low"]) {
+      assert.equal(await (await fetch(url, { method: "POST", body: tide })).text(), "1 listen\n");
+      assert.equal(((await events.next()).value as HeardEvent).data, tide);
+    }
+    const again = readEvents(await fetch(url, { headers: { "Last-Event-ID": "1" } }));
+    assert.deepEqual((await again.next()).value, { event: "tide", data: "low", id: "2" });
+    await events.return();
+    await again.return();
+    await interrupt(server);
   });
 
   test("password-line makes the line by which web-guarded lets its user in, and nobody else", async (t) => {

@@ -23,7 +23,7 @@ export type MethodValue =
   | { readonly [name: string]: unknown }
   | null;
 
-/** The same, now or later. A Deferred is cancelled when the client goes. */
+/** The same, now or later; what an `async` method returns is a `Promise<MethodValue>`. A Deferred is cancelled when the client goes. */
 export type MethodResult = MethodValue | PromiseLike<MethodValue>;
 
 /** @throws TypeError (or fails with it) for what has no meaning. */
