@@ -1,13 +1,16 @@
 /** The web client with servers that nobody here wrote: Node's, nginx, Python's and Twisted's, and behind a proxy of a few lines. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { type AddressInfo, connect as connectPlain, createServer as createPlainServer } from "node:net";
+import { type AddressInfo, connect as connectPlain, createServer as createPlainServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import type { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
+import { Deferred } from "ropewalk";
 import { Agent, type AgentOptions, get, post, RequestError } from "ropewalk/web";
 import { Authority } from "./support/certificates.ts";
 import { reactor } from "./support/guest.ts";
@@ -87,6 +90,20 @@ describe("Node's own server", { timeout: FILE_LIMIT_MS }, () => {
     );
     const named = agent(t, { tls: { trustRoots: authority.files.cert, servername: "other.example" } });
     await assert.rejects(async () => await named.get(url), /other\.example/);
+  });
+
+  test("over TLS knows the client again that comes over a new connection", async (t) => {
+    const authority = new Authority(temporaryFolder(t), "Rope CA");
+    const { cert, key } = authority.issue("rope.example", { names: "IP:127.0.0.1" });
+    const server = createSecureServer({ cert, key }, (request, response) => {
+      response.end(String((request.socket as TLSSocket).isSessionReused()));
+      response.on("finish", () => request.socket.end());
+    });
+    const { port } = await listening(t, server);
+    const client = agent(t, { tls: { trustRoots: authority.files.cert } });
+    const told: string[] = [];
+    for (let round = 0; round < 3; round++) told.push(await (await client.get(`https://127.0.0.1:${port}/`)).text());
+    assert.deepEqual(told, ["false", "true", "true"]);
   });
 
   test("closes idle connections, and the client asks again over new ones", async (t) => {
@@ -212,6 +229,39 @@ describe("Twisted's server", { skip: lacks("twist3"), timeout: FILE_LIMIT_MS }, 
     assert.equal(await (await client.get(`${url}/parts`)).text(), "part 0\npart 1\npart 2\n");
     assert.equal((await client.get(`${url}/nothing`)).status, 404);
     assert.equal(client.connections, 1);
+  });
+});
+
+describe("a request that is cancelled", { timeout: FILE_LIMIT_MS }, () => {
+  test("while its name is looked up leaves the resolver alone", async (t) => {
+    let wasCancelled = false;
+    using _resolver = reactor.installResolver(() => {
+      return new Deferred(() => {
+        wasCancelled = true;
+      });
+    });
+    const client = agent(t);
+    const asked = client.get("http://slow.example/");
+    asked.cancel("enough");
+    await assert.rejects(async () => await asked, { name: "AbortError", cause: "enough" });
+    assert.deepEqual([wasCancelled, client.connections], [true, 0]);
+  });
+
+  test("while TLS shakes hands leaves no socket", async (t) => {
+    const server = createPlainServer((socket) => socket.on("error", () => {}).resume());
+    t.after(() => server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = agent(t);
+    const hurry = new AbortController();
+    const asked = client.get(`https://127.0.0.1:${port}/`, { signal: hurry.signal });
+    const [socket] = (await once(server, "connection")) as [Socket];
+    const isGone = new Promise((resolve) => socket.once("close", resolve));
+    await once(socket, "data");
+    hurry.abort("enough");
+    await assert.rejects(async () => await asked, { name: "AbortError", cause: "enough" });
+    assert.equal(client.connections, 0);
+    await isGone;
   });
 });
 

@@ -11,7 +11,7 @@ import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
 import { ACCEPTED } from "../decoding/decoder.ts";
 import { Destinations } from "../destination.ts";
-import { dial } from "../dial/client.ts";
+import { dial, type Ticket } from "../dial/client.ts";
 import { RequestError } from "../errors.ts";
 import { Exchange, isReplayable, type Patience } from "../exchange.ts";
 import { FileBody } from "../file-body.ts";
@@ -84,8 +84,9 @@ export class Agent implements AsyncDisposable {
     this.#reactor = reactor;
     this.#options = options;
     this.#destinations = new Destinations(options);
+    const settings = { tls, bindAddress, tickets: new Map<string, Ticket>() };
     this.#pool = new Pool(reactor, limits, (place, timeoutMs, owner) =>
-      dial(reactor, { tls, bindAddress }, place, timeoutMs, owner),
+      dial(reactor, settings, place, timeoutMs, owner),
     );
     this.#patience = patienceOf(defaults);
   }

@@ -16,6 +16,14 @@ import type { ProxyRoute } from "../proxy.ts";
 export interface DialSettings {
   readonly tls?: TlsClientOptions | undefined;
   readonly bindAddress?: string | undefined;
+  /** What makes the next handshake with a place shorter. */
+  readonly tickets: Map<string, Ticket>;
+}
+
+/** The newest TLS connection to a place, and the session that it began with: some servers give each session one ticket only. */
+export interface Ticket {
+  readonly protocol: Protocol;
+  readonly session: Uint8Array | undefined;
 }
 
 /** Connects to a place, with TLS if its URL asks for it. Fires when requests may be sent. */
@@ -29,10 +37,31 @@ export function dial(
   const factory = (): WebClientProtocol => new WebClientProtocol(owner, reactor);
   const { isSecure, host, port, socketPath, via } = place;
   const { bindAddress } = settings;
-  const tls = isSecure ? { servername: host, alpn: HTTP_1, ...settings.tls } : undefined;
-  if (via !== undefined) return dialThrough(reactor, via, { host, port, timeoutMs }, tls, factory);
-  if (socketPath !== undefined) return reactor.connectUnix({ path: socketPath, tls, timeoutMs }, factory);
-  return reactor.connectTcp({ host, port, tls, timeoutMs, bindAddress }, factory);
+  const tls = isSecure ? tlsOptions(settings, place) : undefined;
+  const connecting =
+    via !== undefined
+      ? dialThrough(reactor, via, { host, port, timeoutMs }, tls, factory)
+      : socketPath !== undefined
+        ? reactor.connectUnix({ path: socketPath, tls, timeoutMs }, factory)
+        : reactor.connectTcp({ host, port, tls, timeoutMs, bindAddress }, factory);
+  return isSecure ? connecting.addCallback((protocol) => remember(settings, place, protocol)) : connecting;
+}
+
+function tlsOptions({ tls, tickets }: DialSettings, { key, host }: Place): TlsClientOptions {
+  return { servername: host, alpn: HTTP_1, session: sessionOf(tickets.get(key)), ...tls };
+}
+
+function sessionOf(ticket: Ticket | undefined): Uint8Array | undefined {
+  return ticket?.protocol.transport.tls?.session ?? ticket?.session;
+}
+
+function remember<P extends Protocol>({ tickets }: DialSettings, { key }: Place, protocol: P): P {
+  const session = sessionOf(tickets.get(key));
+  tickets.delete(key);
+  const [oldest = ""] = tickets.keys();
+  if (tickets.size === MAX_REMEMBERED) tickets.delete(oldest);
+  tickets.set(key, { protocol, session });
+  return protocol;
 }
 
 interface Target {
@@ -73,4 +102,6 @@ function socksTunnel({ host, port, login }: ProxyRoute, target: Target): ClientE
   return endpointTypes.client({ type: "socks5", positional: [host, String(port)], keywords });
 }
 
+/** Some kB each. */
+const MAX_REMEMBERED = 128;
 const HTTP_1 = ["http/1.1"];
