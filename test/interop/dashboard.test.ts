@@ -1,8 +1,8 @@
 /** The chat's pages in Chromium, beside people at nc. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, describe, type TestContext, test } from "node:test";
+import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "./support/places.ts";
@@ -90,6 +90,13 @@ describe("the chat in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 6 * FIL
     const [, link = ""] = await chat.program.out.until(/Log in: [\s\S]*Log in: +(http:\S+)/);
     await page.goto(link);
     await rows.filter({ hasText: "Ann" }).waitFor();
+  });
+
+  test("the link lets in somebody who follows it from a page of another site, too", async (t) => {
+    const chat = await openChat(t);
+    const { page } = await visit(t, chat.url.replace("127.0.0.1", "localhost"));
+    await page.evaluate(`location.assign(${JSON.stringify(chat.link)})`);
+    await page.getByRole("button", { name: "Log out" }).waitFor();
   });
 
   test("somebody with a browser who is shown the door reads why, and stays outside until they ask again", async (t) => {
@@ -244,8 +251,8 @@ async function say(page: Page, text: string): Promise<void> {
 
 /** The rules for what everybody can use: names, roles, landmarks, contrast. */
 async function pleasesAxe(page: Page): Promise<void> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-  const { violations } = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: unknown[] }[] };
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
   assert.deepEqual(violations, []);
 }
 
