@@ -38,6 +38,8 @@ export abstract class Http1Protocol extends Protocol {
   #isHeld = false;
   #isReadingPaused = false;
   #isWritingPaused = false;
+  /** The peer closed its half, which a successor has to hear as well. */
+  #hasReadEnded = false;
   /** Says nothing any more, and waits for the peer to hear what was said. */
   #lingeringBytes = -1;
   #successor: Protocol | undefined = undefined;
@@ -106,6 +108,7 @@ export abstract class Http1Protocol extends Protocol {
     } else if (this.#lingeringBytes >= 0) {
       this.transport.loseConnection();
     } else {
+      this.#hasReadEnded = true;
       this.#http.receiveEnd();
       this.hear();
     }
@@ -195,6 +198,7 @@ export abstract class Http1Protocol extends Protocol {
     if (this.#isWritingPaused) successor.writingPaused();
     onMade?.();
     early?.deliverEarly();
+    if (this.#hasReadEnded) this.readConnectionLost();
   }
 
   /**
@@ -202,14 +206,14 @@ export abstract class Http1Protocol extends Protocol {
    * request. From within `eventReceived` it does nothing, since the events go on anyway.
    */
   protected hear(): void {
-    if (this.#isHearing) return;
+    if (this.#isHearing || !this.transport.connected) return;
     this.#isHearing = true;
     try {
       while (!this.#isHeld && this.mayHear) {
         const event = this.#http.next();
         if (event === undefined) break;
         this.eventReceived(event);
-        if (this.#successor !== undefined || !this.transport.connected) return;
+        if (this.#successor !== undefined || this.#lingeringBytes >= 0 || !this.transport.connected) return;
       }
     } catch (error) {
       if (!(error instanceof RemoteProtocolError)) throw error;

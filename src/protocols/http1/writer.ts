@@ -118,7 +118,9 @@ export class Writer {
       checkBodiless(fields, status, wholeLength);
     } else if (wholeLength >= 0) {
       if (status === 304 && wholeLength > 0) throw new LocalProtocolError("Cannot send 304 with a body: it has none");
-      if (!checkWhole(fields, wholeLength) && status !== 304) added = `Content-Length: ${wholeLength}\r\n`;
+      // Who has no body at hand may still say how long it would be (RFC 9110 §8.6).
+      const isKnown = isBodiless && wholeLength === 0 && fields.contentLength !== -1 && !fields.isChunked;
+      if (!isKnown && !checkWhole(fields, wholeLength) && status !== 304) added = `Content-Length: ${wholeLength}\r\n`;
       length = wholeLength;
       if (!isBodiless && wholeLength > 0) framing = "length";
     } else if (!isBodiless) {
