@@ -127,14 +127,17 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     return this.#wait() as Promise<Uint8Array>;
   }
 
-  /** Nobody wants the rest. */
-  cancel(): void {
+  /** Nobody wants the rest. Who reads it nevertheless finds its end, or fails with `reason` if there is one. */
+  cancel(reason?: Error): void {
     if (this.#state !== "coming") return;
-    this.#state = "cancelled";
-    this.#parts = [];
-    this.#heldBytes = 0;
-    this.#settle?.(undefined);
-    this.#settle = undefined;
+    if (reason !== undefined) {
+      this.fail(reason);
+    } else {
+      this.#state = "cancelled";
+      this.#parts = [];
+      this.#heldBytes = 0;
+      if (this.#settle !== undefined) this.#answer(this.#isCollecting ? this.#takeAll() : undefined);
+    }
     this.#supplier.cancelBody();
   }
 

@@ -18,8 +18,7 @@ export function errorPage(page: ErrorPage, request: Request): Response {
   const { status, message, headers = {}, trace } = page;
   const hasType = Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
   if (hasType || !prefersHtml(request.headers.get("accept"))) {
-    const type = { "Content-Type": "text/plain;charset=UTF-8", ...headers };
-    return new Response(`${trace ?? message}\n`, { status, headers: type });
+    return new Response(`${trace ?? message}\n`, { status, headers });
   }
   const title = `${status} ${REASONS[status] ?? ""}`;
   const text = html`<!doctype html>

@@ -1,6 +1,7 @@
 /** A request on its way to its answer. */
 import type { Address } from "../../../core/address.ts";
 import { Deferred } from "../../../core/deferred/deferred.ts";
+import { LocalProtocolError } from "../../http1/errors.ts";
 import type { Http1Request } from "../../http1/events.ts";
 import { type BodySupplier, IncomingBody } from "../message/incoming-body.ts";
 import { type ReceivedRequest, Request } from "../message/request.ts";
@@ -72,6 +73,11 @@ export class Exchange implements ReceivedRequest {
   }
 
   sendInformational(status: number, headers: { readonly [name: string]: string }): void {
+    if (status < 102) {
+      throw new LocalProtocolError(
+        `Cannot send ${status} before an answer: 100 goes by itself, 101 by SwitchProtocols`,
+      );
+    }
     if (!this.#isOver) this.#connection.sendInformational(this, status, headers);
   }
 

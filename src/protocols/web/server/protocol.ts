@@ -140,12 +140,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   }
 
   #answerTo(exchange: Exchange, error: unknown): void {
-    if (exchange.isOver) {
-      const { method, target } = exchange.head;
-      log.debug("Answer to {method} {target} failed when nobody waited for it: {error}", { method, target, error });
-      return;
-    }
-    this.#answer(exchange, this.#site.answerTo(error, exchange.request));
+    if (exchange.isOver) this.#failed(exchange, error);
+    else this.#answer(exchange, this.#site.answerTo(error, exchange.request));
   }
 
   #answer(exchange: Exchange, answer: Answer): void {
@@ -155,15 +151,21 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       else if (answer instanceof Response) this.#send(exchange, answer, answer.fields, answer.takeBody());
       else this.#sendForeign(exchange, answer);
     } catch (error) {
-      if (exchange.status === 0) this.#send(exchange, ...this.#failure(exchange, error));
-      else this.#breakOff(exchange, error);
+      this.#failed(exchange, error);
     }
   }
 
   /** The answer itself is at fault: it cannot be said, or was used before. */
-  #failure(exchange: Exchange, error: unknown): [Response, HeaderInit, BodySource] {
-    const response = this.#site.answerTo(toError(error), exchange.request);
-    return [response, response.fields, response.takeBody()];
+  #failed(exchange: Exchange, error: unknown): void {
+    if (exchange.status !== 0) {
+      this.#breakOff(exchange, error);
+    } else if (exchange.isOver) {
+      const { method, target } = exchange.head;
+      log.debug("Answer to {method} {target} failed when nobody waited for it: {error}", { method, target, error });
+    } else {
+      const response = this.#site.answerTo(toError(error), exchange.request);
+      this.#send(exchange, response, response.fields, response.takeBody());
+    }
   }
 
   #sendForeign(exchange: Exchange, answer: globalThis.Response): void {
@@ -176,6 +178,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   #send(exchange: Exchange, answer: Answer, headers: HeaderInit, body: BodySource): void {
     const { status } = answer;
     if (status === 101 || (exchange.head.method === "CONNECT" && status < 300)) {
+      drop(body);
       this.#switch(exchange, answer, headers);
       return;
     }
@@ -191,7 +194,14 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       return;
     }
     const parts = new PartReader(body);
-    this.http.sendTo(this.transport, head);
+    try {
+      // What makes the parts may read those of the request; once the answer has begun, the client cannot be told to send them.
+      if (status < 300 && exchange.body?.isSettled === false) this.bodyWanted();
+      this.http.sendTo(this.transport, head);
+    } catch (error) {
+      parts.cancel(error);
+      throw error;
+    }
     exchange.status = status;
     if (exchange.head.method === "HEAD") {
       parts.cancel(undefined);
@@ -248,15 +258,26 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     if (answer.status === 101 && !exchange.head.offersUpgrade) {
       throw new TypeError("Cannot send 101: the client offered no upgrade");
     }
-    this.#whenAsked = () => {
-      this.#successor = answer.successor;
-      exchange.status = answer.status;
-      if (answer.status === 101) this.http.sendTo(this.transport, { type: "informational", status: 101, headers });
-      else this.http.sendWholeTo(this.transport, { type: "response", status: answer.status, headers });
+    this.#whenAsked = () => this.#leave(exchange, answer, headers);
+    if (this.#isAsked) {
+      this.#asked();
+      return;
+    }
+    // Who was not told to go on would never come to the end (RFC 9110 §7.8).
+    this.bodyWanted();
+    cancelRest(exchange);
+  }
+
+  #leave(exchange: Exchange, { status, successor }: SwitchProtocols, headers: HeaderInit): void {
+    try {
+      if (status === 101) this.http.sendTo(this.transport, { type: "informational", status, headers });
+      else this.http.sendWholeTo(this.transport, { type: "response", status, headers });
+      this.#successor = successor;
+      exchange.status = status;
       this.#finish(exchange);
-    };
-    if (this.#isAsked) this.#asked();
-    else exchange.body?.cancel();
+    } catch (error) {
+      this.#failed(exchange, error);
+    }
   }
 
   #asked(): void {
@@ -280,7 +301,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#droppedBytes = 0;
     exchange.finish();
     this.#site.over(exchange, true);
-    exchange.body?.cancel();
+    cancelRest(exchange);
     this.hear();
   }
 
@@ -299,9 +320,19 @@ function notImplemented(method: string): HttpError {
 
 /** An answer that nobody waits for: what makes its body is told. */
 function discard(answer: Answer): void {
-  const body = answer instanceof Response ? answer.takeBody() : (answer.body as BodySource);
+  drop(answer instanceof Response ? answer.takeBody() : (answer.body as BodySource));
+}
+
+function drop(body: BodySource): void {
   if (body !== null && typeof body === "object" && !(body instanceof Uint8Array))
     new PartReader(body).cancel(undefined);
+}
+
+/** Nobody should read it any more. Who does must not take what came so far for all of it. */
+function cancelRest({ body }: Exchange): void {
+  if (body?.isSettled === false) {
+    body.cancel(new Error("Cannot read the rest of this body: the answer to its request is complete"));
+  }
 }
 
 function lengthOf(body: string | Uint8Array): number {

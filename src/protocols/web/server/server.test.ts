@@ -2,43 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Deferred } from "../../../core/deferred/deferred.ts";
 import { Protocol } from "../../../core/protocol.ts";
-import { MemoryReactor, MemoryTransport } from "../../../testing/index.ts";
 import { HttpError } from "../message/http-error.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
-import { webServer } from "./server.ts";
-import type { Application, ServedRequest, ServeOptions } from "./site.ts";
+import { Client, turns } from "./client.fixture.test.ts";
+import type { Application, ServedRequest } from "./site.ts";
 import { SwitchProtocols } from "./switch/protocol.ts";
-
-/** A connection to a server, as the client sees it. */
-class Client {
-  readonly reactor = new MemoryReactor();
-  readonly transport: MemoryTransport = new MemoryTransport({ clock: this.reactor });
-  readonly lost: Error[] = [];
-
-  constructor(application: Application, options?: ServeOptions) {
-    const protocol = webServer(this.reactor, application, options).buildProtocol(this.transport.peer) as Protocol;
-    this.transport.attach(protocol);
-    this.transport.whenClosed().addCallback((reason) => this.lost.push(reason));
-  }
-
-  send(text: string): this {
-    this.transport.remote.write(text);
-    return this;
-  }
-
-  /** All that came, without the dates. */
-  get heard(): string {
-    return this.transport.text().replaceAll(/Date: [^\r]+\r\n/g, "");
-  }
-}
 
 function ask(application: Application, path = "/", more = ""): string {
   return new Client(application).send(`GET ${path} HTTP/1.1\r\nHost: rope.example\r\n${more}\r\n`).heard;
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const GET = "GET / HTTP/1.1\r\nHost: rope.example\r\n\r\n";

@@ -111,7 +111,13 @@ export class Site {
 
   /** What a client is told about an error: its own faults always, those of the program if it may. */
   answerTo(error: unknown, request: Request): Response {
-    if (error instanceof HttpError) return errorPage(error, request);
+    if (error instanceof HttpError) {
+      try {
+        return errorPage(error, request);
+      } catch (wrong) {
+        return this.answerTo(wrong, request);
+      }
+    }
     const { method } = request;
     log.error("Cannot answer {method} {target}: {error}", {
       method,
