@@ -42,6 +42,12 @@ describe("an answer at fault", () => {
     });
   }
 
+  it("is 500 whatever was thrown, even what cannot be shown", async () => {
+    const client = new Client(() => Promise.reject(Object.create(null))).send(head("GET"));
+    await turns();
+    assert.match(client.heard, /^HTTP\/1\.1 500 /);
+  });
+
   it("has the type that an HttpError says, and no other", () => {
     const { heard } = new Client(() => {
       throw new HttpError(404, "{}", { headers: { "content-type": "application/json" } });

@@ -1,6 +1,7 @@
 /** What the connections of one server share: who answers, how patiently, and what happens to errors. */
 
 import type { Address } from "../../../core/address.ts";
+import { toError } from "../../../core/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import type { SomeHttp1Timeouts } from "../../http1/deadlines.ts";
 import type { SomeHttp1Limits } from "../../http1/limits.ts";
@@ -124,8 +125,7 @@ export class Site {
       target: request.head?.target ?? request.url,
       error,
     });
-    const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const trace = this.options.showErrors === true ? shown : undefined;
+    const trace = this.options.showErrors === true ? toError(error).stack : undefined;
     return errorPage({ status: 500, message: "Internal Server Error", trace }, request);
   }
 }
