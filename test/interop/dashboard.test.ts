@@ -21,7 +21,7 @@ const HOSTILE = [
   "&lt;b&gt; \u202eright to left",
 ];
 
-describe("the chat in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 6 * FILE_LIMIT_MS }, () => {
+describe("the chat in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 9 * FILE_LIMIT_MS }, () => {
   let launching: Promise<Browser> | undefined;
   after(async () => await (await launching)?.close());
 
@@ -55,6 +55,19 @@ describe("the chat in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 6 * FIL
     await page.getByLabel("Your name").press("Enter");
     await page.getByRole("alert").filter({ hasText: "Ann is here already." }).waitFor();
     await enter(page, "Anna");
+  });
+
+  test("what is said too fast is refused, and stays in its field to be said again", async (t) => {
+    const chat = await openChat(t);
+    const ann = person(t, chat, "Ann");
+    const { page } = await visit(t, chat.url);
+    await enter(page, "Dora");
+    const say =
+      "document.getElementById('text').value = 'again and again'; document.getElementById('say').requestSubmit();";
+    await page.evaluate(`for (let count = 0; count < 9; count += 1) { ${say} }`);
+    await page.getByRole("alert").filter({ hasText: "too fast" }).waitFor();
+    assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "again and again");
+    await ann.out.until("<Dora> again and again");
   });
 
   test("the link lets in once; the dashboard shows who is here, announces and kicks, at both widths", async (t) => {

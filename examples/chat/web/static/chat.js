@@ -18,6 +18,7 @@ const page = {
   newer: byId("newer", HTMLButtonElement),
   say: byId("say", HTMLFormElement),
   text: byId("text", HTMLInputElement),
+  send: byId("send", HTMLButtonElement),
   sayProblem: byId("say-problem", HTMLElement),
   leave: byId("leave", HTMLButtonElement),
 };
@@ -31,6 +32,8 @@ const NAME_AGAIN_MS = 2_000;
 let own = { name: "", key: "" };
 /** We are in the room, as far as this page knows; the connection may be away. */
 let isInside = false;
+/** What was said last, in case that it is refused. */
+let lastText = "";
 /** @type {Set<string>} */
 let here = new Set();
 
@@ -41,7 +44,7 @@ const connection = new Connection("/chat", {
   },
   lost() {
     showStatus("Connection lost: trying again…", "waiting");
-    page.text.disabled = true;
+    letTalk(false);
   },
   received(message) {
     switch (message.type) {
@@ -82,6 +85,7 @@ page.say.addEventListener("submit", (event) => {
   page.sayProblem.textContent = "";
   if (text === "" || page.text.disabled) return;
   connection.send({ type: "say", text });
+  lastText = text;
   page.text.value = "";
   page.log.scrollTop = page.log.scrollHeight;
 });
@@ -105,7 +109,7 @@ function entered({ name, key, here: names }) {
   showPeople();
   page.doorProblem.textContent = "";
   page.sayProblem.textContent = "";
-  page.text.disabled = false;
+  letTalk(true);
   showStatus("Connected", "open");
   page.door.hidden = true;
   page.room.hidden = false;
@@ -134,7 +138,10 @@ function refused(problem) {
     return;
   }
   page.sayProblem.textContent = problem;
-  if (!page.text.disabled) return;
+  if (!page.text.disabled) {
+    if (page.text.value === "") page.text.value = lastText;
+    return;
+  }
   // Our last connection is gone, but the room has yet to notice; or somebody else has our name.
   showStatus("Waiting for your name…", "waiting");
   setTimeout(() => connection.send({ type: "enter", ...own }), NAME_AGAIN_MS);
@@ -148,6 +155,12 @@ function goOut(problem) {
   page.door.hidden = false;
   page.doorProblem.textContent = problem;
   page.name.value = own.name;
+}
+
+/** @param {boolean} may */
+function letTalk(may) {
+  page.text.disabled = !may;
+  page.send.disabled = !may;
 }
 
 function showPeople() {
