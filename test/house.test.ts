@@ -105,6 +105,7 @@ describe("planted ways round the one door", () => {
   ]) {
     caught("builtins", { "src/core/a.ts": `import x from "node:${name}";` }, new RegExp(`imports node:${name}`));
   }
+  caught("builtins", { "src/protocols/web/a.ts": `import { Readable } from "node:stream";` }, /imports node:stream/);
   caught("builtins", { "src/wire/a.ts": `import { x } from "fs";` }, /imports fs/);
   caught("builtins", { "src/wire/a.ts": `await import("node:net");` }, /imports node:net/);
   caught("builtins", { "src/wire/a.ts": `await import(somewhere);` }, /imports somewhere/);
@@ -113,6 +114,7 @@ describe("planted ways round the one door", () => {
   passes("builtins", {
     "src/reactor/a.ts": `import net from "node:net";`,
     "src/cli/a.ts": `import fs from "node:fs";`,
+    "src/protocols/web/node/a.ts": `import { Readable } from "node:stream";`,
     "src/core/a.test.ts": `import { test } from "node:test";`,
     "src/core/a.ts": `import { AsyncLocalStorage } from "node:async_hooks"; import "node:crypto"; import "node:zlib";`,
     "src/testing/a.ts": `import assert from "node:assert/strict";`,

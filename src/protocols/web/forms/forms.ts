@@ -109,7 +109,8 @@ export async function* formParts(
  * ```
  */
 export function safeName(filename: string): string {
-  const base = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
+  const start = Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1;
+  const base = filename.slice(start, start + MAX_READ_CHARACTERS);
   const clean = base.normalize("NFC").replace(UNSAFE, "").replace(OUTER, "");
   let name = "";
   let bytes = 0;
@@ -152,6 +153,8 @@ async function* onePart(source: Exclude<BodySource, Parts>): AsyncGenerator<Uint
 
 const AMPERSAND = 38;
 const MAX_NAME_BYTES = 200;
+/** More than enough to find that many, and short enough for patterns that look at each end. */
+const MAX_READ_CHARACTERS = 1_000;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}"*/:<>?\\|]/gu;
 const OUTER = /^[\s.]+|[\s.]+$/g;
 /** Devices of Windows, whatever stands behind a dot. */

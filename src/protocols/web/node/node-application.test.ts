@@ -147,6 +147,19 @@ describe("an application for Node's own server", () => {
     ]);
   });
 
+  it("lets middleware put itself in place of writeHead, write and end", async () => {
+    const heard = await ask((_, res) => {
+      const { writeHead, end } = res;
+      res.writeHead = ((...given: Parameters<typeof writeHead>) => {
+        res.setHeader("X-Late", "1");
+        return writeHead.apply(res, given);
+      }) as typeof writeHead;
+      res.end = ((text: string) => end.call(res, text.toUpperCase(), "utf8")) as typeof end;
+      res.end("hello");
+    });
+    assert.equal(heard, "HTTP/1.1 200 OK\r\nX-Late: 1\r\nContent-Length: 5\r\n\r\nHELLO");
+  });
+
   it("is told to wait while the client takes nothing, and when it may go on", async () => {
     let written = 0;
     let drained = 0;
