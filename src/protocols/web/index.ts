@@ -10,7 +10,7 @@ export {
   requireLogin,
 } from "./auth/server.ts";
 export { Agent, type AgentOptions } from "./client/agent/client.ts";
-export { get, post, request } from "./client/client.ts";
+export { get, type LoneRequestOptions, post, request } from "./client/client.ts";
 export { CookieJar } from "./client/cookies/jar.ts";
 export { RequestError, type RequestPhase } from "./client/errors.ts";
 export type {

@@ -264,6 +264,20 @@ describe("a shared agent", () => {
     assert.deepEqual(reactor.getDelayedCalls(), []);
   });
 
+  it("leaves those alone that go another way", async () => {
+    const reactor = new MemoryReactor();
+    get(reactor, "http://rope.example/", { socketPath: "/run/a.sock" });
+    get(reactor, "http://rope.example/", { proxy: "http://proxy.example" });
+    get(reactor, "http://rope.example/");
+    assert.deepEqual(
+      reactor.connects.map(({ target }) => target),
+      ["unix:/run/a.sock", "proxy.example:80", "rope.example:80"],
+    );
+    reactor.connects[0]?.accept().remote.write(answer("hemp"));
+    reactor.advance(0);
+    assert.equal(reactor.connections.length, 0);
+  });
+
   it("says who was not reached", async () => {
     const reactor = new MemoryReactor();
     const got = get(reactor, "http://rope.example/");

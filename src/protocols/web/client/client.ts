@@ -2,7 +2,7 @@ import type { Deferred } from "../../../core/deferred/deferred.ts";
 import type { Reactor } from "../../../core/reactor.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import { Agent } from "./agent/client.ts";
+import { Agent, type AgentOptions } from "./agent/client.ts";
 import type { RequestOptions } from "./options.ts";
 
 /**
@@ -26,8 +26,8 @@ import type { RequestOptions } from "./options.ts";
  * await port.stopListening();
  * ```
  */
-export function get(reactor: Reactor, url: string | URL, options?: RequestOptions): Deferred<Response> {
-  return sharedAgent(reactor).request("GET", url, options);
+export function get(reactor: Reactor, url: string | URL, options?: LoneRequestOptions): Deferred<Response> {
+  return agentFor(reactor, options).request("GET", url, options);
 }
 
 /**
@@ -45,8 +45,8 @@ export function get(reactor: Reactor, url: string | URL, options?: RequestOption
  * await port.stopListening();
  * ```
  */
-export function post(reactor: Reactor, url: string | URL, options?: RequestOptions): Deferred<Response> {
-  return sharedAgent(reactor).request("POST", url, options);
+export function post(reactor: Reactor, url: string | URL, options?: LoneRequestOptions): Deferred<Response> {
+  return agentFor(reactor, options).request("POST", url, options);
 }
 
 /**
@@ -68,19 +68,32 @@ export function request(
   reactor: Reactor,
   method: string,
   url: string | URL,
-  options?: RequestOptions,
+  options?: LoneRequestOptions,
 ): Deferred<Response>;
 export function request(
   reactor: Reactor,
   request: Request | globalThis.Request,
-  options?: RequestOptions,
+  options?: LoneRequestOptions,
 ): Deferred<Response>;
 export function request(
   reactor: Reactor,
   what: string | Request | globalThis.Request,
-  ...more: [(string | URL | RequestOptions)?, RequestOptions?]
+  ...more: [(string | URL | LoneRequestOptions)?, LoneRequestOptions?]
 ): Deferred<Response> {
-  return sharedAgent(reactor).request(what as string, ...(more as [string, RequestOptions?]));
+  const options = more[typeof what === "string" ? 1 : 0] as LoneRequestOptions | undefined;
+  return agentFor(reactor, options).request(what as string, ...(more as [string, RequestOptions?]));
+}
+
+/** Options of a single request; with those of an agent, it gets one of its own. For many of that kind, make an Agent. */
+export interface LoneRequestOptions
+  extends RequestOptions,
+    Pick<AgentOptions, "tls" | "proxy" | "socketPath" | "bindAddress"> {}
+
+function agentFor(reactor: Reactor, options: LoneRequestOptions | undefined): Agent {
+  if (options === undefined) return sharedAgent(reactor);
+  const { tls, proxy, socketPath, bindAddress } = options;
+  if ((tls ?? proxy ?? socketPath ?? bindAddress) === undefined) return sharedAgent(reactor);
+  return new Agent(reactor, { tls, proxy, socketPath, bindAddress, idleTimeoutMs: 0 });
 }
 
 function sharedAgent(reactor: Reactor): Agent {

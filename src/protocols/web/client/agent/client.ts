@@ -20,7 +20,7 @@ import { plainUrl } from "../place.ts";
 import { basic, fieldsOf, type Plan, patienceOf, planOf, planOfRequest, redirected } from "../plan.ts";
 import { Pool } from "../pool.ts";
 import type { ProxyInit } from "../proxy.ts";
-import { redirectOf } from "../redirect.ts";
+import { type Redirect, redirectOf } from "../redirect.ts";
 
 /** How an agent connects, what it keeps, and what its requests have that do not say otherwise. */
 export interface AgentOptions {
@@ -204,7 +204,16 @@ export class Agent implements AsyncDisposable {
     });
     call.begin(exchange);
     const { answered } = exchange;
-    answered.addCallback((response) => this.#judge(call, plan, exchange, response));
+    answered.addCallback((response) => {
+      try {
+        return this.#judge(call, plan, exchange, response);
+      } catch (error) {
+        // The answer is nobody's, and holds a connection.
+        exchange.cancelBody();
+        call.answered(exchange);
+        throw error;
+      }
+    });
     this.#pool.dispatch(exchange, to.place);
     return answered;
   }
@@ -247,8 +256,6 @@ export class Agent implements AsyncDisposable {
       return this.#send(call, again);
     }
     if (status >= 400 && options.check === true) {
-      exchange.cancelBody();
-      call.answered(exchange);
       const { method, url } = exchange.init;
       throw new HttpError(
         status,
@@ -263,21 +270,21 @@ export class Agent implements AsyncDisposable {
     const { followRedirects = true, allowDowngrade = false } = call.options;
     const most = followRedirects === true ? DEFAULTS.maxRedirects : Number(followRedirects);
     if (most === 0) return undefined;
-    const location = response.headers.get("location");
-    const redirect = redirectOf(response.status, location, plan.method, plan.to.url);
+    const redirect = redirectOf(response.status, response.headers.get("location"), plan.method, plan.to.url);
     if (redirect === undefined) return undefined;
     const problem =
-      plan.redirects >= most
-        ? `it was redirected ${plan.redirects} times, and again`
-        : plan.to.url.protocol === "https:" && redirect.url.protocol === "http:" && !allowDowngrade
-          ? `it is redirected from https to ${JSON.stringify(plainUrl(redirect.url))}: allow it with allowDowngrade`
-          : redirect.keepsBody && !isReplayable(plan.body)
-            ? `it is redirected to ${JSON.stringify(plainUrl(redirect.url))}, and its body cannot be sent twice`
-            : undefined;
+      typeof redirect === "string"
+        ? redirect
+        : plan.redirects >= most
+          ? `it was redirected ${plan.redirects} times, and again`
+          : redirect.isDowngrade && !allowDowngrade
+            ? `it is redirected from https to ${JSON.stringify(plainUrl(redirect.url))}: allow it with allowDowngrade`
+            : redirect.keepsBody && !isReplayable(plan.body)
+              ? `it is redirected to ${JSON.stringify(plainUrl(redirect.url))}, and its body cannot be sent twice`
+              : undefined;
+    if (problem !== undefined) throw new RequestError(exchange.init, "reading", problem);
     exchange.cancelBody();
-    if (problem === undefined) return this.#send(call, redirected(plan, redirect, this.#destinations));
-    call.answered(exchange);
-    throw new RequestError(exchange.init, "reading", problem);
+    return this.#send(call, redirected(plan, redirect as Redirect, this.#destinations));
   }
 }
 

@@ -189,6 +189,31 @@ describe("a redirect", () => {
     scene.reactor.settle();
   });
 
+  it("to a socket of this machine, or to nowhere, is refused, and leaves the connection free", () => {
+    for (const [location, told] of [
+      ["http+unix://%2Fvar%2Frun%2Fdocker.sock/", /only http and https are followed/],
+      ["file:///etc/passwd", /only http and https are followed/],
+      ["http://", /which is no URL/],
+    ] as const) {
+      const scene = new Scene({ maxConnectionsPerHost: 1 });
+      scene.get();
+      const server = scene.accept();
+      server.remote.write(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 4\r\n\r\n`);
+      assert.match(String(scene.errors[0]?.message), told);
+      server.remote.write("hemp");
+      scene.get("http://rope.example/next");
+      assert.match(server.text(), /GET \/next/);
+    }
+  });
+
+  it("may be in UTF-8", () => {
+    const scene = new Scene();
+    scene.get();
+    const server = scene.accept();
+    server.remote.write(redirect(302, "/é?ö"));
+    assert.match(server.text(), /GET \/%C3%A9\?%C3%B6 HTTP/);
+  });
+
   it("after ten others is refused", () => {
     const scene = new Scene();
     scene.get();
