@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { joinBytes } from "../../../wire/join-bytes.ts";
 import type { BodyInit } from "./body.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { Request } from "./request.ts";
@@ -229,6 +230,45 @@ describe("a body on its way", () => {
     assert.equal(await body.read(), undefined);
     assert.deepEqual(told.verbs, ["wanted", "cancel"]);
     assert.equal(body.isSettled, true);
+  });
+
+  it("joins crumbs, and keeps the order of parts of all sizes", async () => {
+    const sizes = [1, 1, 3, 1_500, 1_023, 2, 1, 2_000, 5];
+    const whole = Uint8Array.from({ length: sizes.reduce((sum, size) => sum + size, 0) }, (_, at) => at % 251);
+    const filled = (): IncomingBody => {
+      const body = new IncomingBody(new Told(), -1, 1_000_000);
+      let at = 0;
+      for (const size of sizes) {
+        body.push(whole.subarray(at, at + size));
+        at += size;
+      }
+      return body;
+    };
+    const collected = filled();
+    collected.end();
+    assert.deepEqual(await collected.collect(), whole);
+    const read = filled();
+    const parts: Uint8Array[] = [];
+    read.end();
+    for await (const part of read) parts.push(part);
+    assert.deepEqual(joinBytes(parts), whole);
+    assert.equal(parts.length, 7);
+  });
+
+  it("weighs no more for coming a byte at a time", async () => {
+    const body = new IncomingBody(new Told(), -1, 1_000_000);
+    for (let at = 0; at < 60_000; at++) body.push(new Uint8Array(1));
+    body.end();
+    let parts = 0;
+    for await (const part of body) parts += part.length > 0 ? 1 : 0;
+    assert.ok(parts < 100, `${parts} parts`);
+  });
+
+  it("gives nothing of what it held when it failed", async () => {
+    const body = new IncomingBody(new Told(), -1, 100);
+    for (let at = 0; at < 5; at++) body.push(bytes);
+    body.fail(new Error("gone"));
+    await assert.rejects(body.read(), /gone/);
   });
 
   it("is cancelled by a loop that ends early", async () => {

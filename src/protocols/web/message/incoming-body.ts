@@ -1,3 +1,4 @@
+import { GrowingBytes } from "../../../wire/growing-bytes.ts";
 import { joinBytes } from "../../../wire/join-bytes.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -40,6 +41,8 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
   /** What the head said of its length; -1 if it did not. */
   readonly announcedBytes: number;
   #parts: Uint8Array[] = [];
+  /** Small parts behind those. */
+  #crumbs: GrowingBytes | undefined = undefined;
   #heldBytes = 0;
   #isPaused = false;
   #isWanted = false;
@@ -71,7 +74,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
       this.#answer(part);
       return;
     }
-    this.#parts.push(part);
+    this.#keep(part);
     this.#heldBytes += part.length;
     if (this.#isCollecting) this.#checkCollected();
     else if (this.#heldBytes >= MAX_HELD_BYTES && !this.#isPaused) {
@@ -90,7 +93,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     if (this.#state !== "coming") return;
     this.#state = "failed";
     this.#error = error;
-    this.#parts = [];
+    this.#drop();
     const reject = this.#reject;
     this.#settle = undefined;
     this.#reject = undefined;
@@ -100,6 +103,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
   /** The next part; undefined at the end. @throws what the body failed with. */
   read(): Promise<Uint8Array | undefined> {
     this.#want();
+    if (this.#parts.length === 0) this.#sweep();
     const part = this.#parts.shift();
     if (part !== undefined) {
       this.#heldBytes -= part.length;
@@ -134,8 +138,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
       this.fail(reason);
     } else {
       this.#state = "cancelled";
-      this.#parts = [];
-      this.#heldBytes = 0;
+      this.#drop();
       if (this.#settle !== undefined) this.#answer(this.#isCollecting ? this.#takeAll() : undefined);
     }
     this.#supplier.cancelBody();
@@ -179,11 +182,33 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
   }
 
   #takeAll(): Uint8Array {
+    this.#sweep();
     const parts = this.#parts;
-    this.#parts = [];
-    this.#heldBytes = 0;
+    this.#drop();
     const [first] = parts;
     return first !== undefined && parts.length === 1 ? first : joinBytes(parts);
+  }
+
+  /** Crumbs are copied together: each would weigh a hundred bytes, and hold on to the chunk in which it came. */
+  #keep(part: Uint8Array): void {
+    if (part.length < MIN_PART_BYTES && this.#parts.length > 0) {
+      this.#crumbs ??= new GrowingBytes();
+      this.#crumbs.append(part, 0, part.length);
+      if (this.#crumbs.length >= MIN_PART_BYTES) this.#sweep();
+      return;
+    }
+    this.#sweep();
+    this.#parts.push(part);
+  }
+
+  #sweep(): void {
+    if (this.#crumbs !== undefined && this.#crumbs.length > 0) this.#parts.push(this.#crumbs.take());
+  }
+
+  #drop(): void {
+    this.#parts = [];
+    this.#crumbs = undefined;
+    this.#heldBytes = 0;
   }
 
   #checkCollected(): void {
@@ -209,3 +234,5 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
 
 /** A read of the transport: what is held beyond it would only wait here instead of at the peer. */
 const MAX_HELD_BYTES = 65_536;
+/** Copying less than this costs no more than keeping it. */
+const MIN_PART_BYTES = 1_024;

@@ -125,7 +125,8 @@ export class Site {
       target: request.head?.target ?? request.url,
       error,
     });
-    const trace = this.options.showErrors === true ? toError(error).stack : undefined;
+    const shown = error instanceof Error ? (error.stack ?? error.message) : toError(error).message;
+    const trace = this.options.showErrors === true ? shown : undefined;
     return errorPage({ status: 500, message: "Internal Server Error", trace }, request);
   }
 }
