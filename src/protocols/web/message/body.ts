@@ -88,7 +88,9 @@ export abstract class Body {
 
   /** For `clone`: this body twice. */
   protected tee(): BodySource {
-    if (this.#isUsed) throw new TypeError("Cannot clone a message whose body was read");
+    if (this.#isUsed || this.#stream?.locked === true) {
+      throw new TypeError("Cannot clone a message whose body was read");
+    }
     if (this.#source === null || typeof this.#source === "string" || this.#source instanceof Uint8Array) {
       return this.#source;
     }

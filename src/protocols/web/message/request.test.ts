@@ -131,6 +131,21 @@ describe("a request that is made", () => {
   });
 });
 
+describe("a request made of another", () => {
+  it("is refused if the body of that was read, unless it has one of its own", async () => {
+    const read = new Request("http://rope.example/", { method: "POST", body: "hemp" });
+    await read.text();
+    assert.throws(() => new Request(read), TypeError);
+    assert.equal(await new Request(read, { body: "flax" }).text(), "flax");
+  });
+
+  it("has its signal, unless it is told to have none", () => {
+    const first = new Request("http://rope.example/", { signal: AbortSignal.abort() });
+    assert.equal(new Request(first).signal.aborted, true);
+    assert.equal(new Request(first, { signal: null }).signal.aborted, false);
+  });
+});
+
 describe("the URL of a request that was received", () => {
   const url = (target: string, authority: string, method = "GET", local: object = LOCAL): string => {
     const head = { method, target, authority, headers: new HeaderMap() } as Http1Request;

@@ -211,6 +211,9 @@ interface Parts {
 
 function parts(input: string | URL | globalThis.Request, init: RequestInit): Parts {
   const from = typeof input === "object" && "method" in input ? (input as globalThis.Request) : undefined;
+  if (from?.bodyUsed === true && init.body === undefined) {
+    throw new TypeError("Cannot make a request of one whose body was read: no body can be read twice");
+  }
   const method = methodOf(init.method ?? from?.method ?? "GET");
   const { source, type } = readInit(init.body ?? (init.body === undefined ? (from?.body as BodyInit) : null));
   if (source !== null && (method === "GET" || method === "HEAD")) {
@@ -218,8 +221,9 @@ function parts(input: string | URL | globalThis.Request, init: RequestInit): Par
   }
   const headers = new Headers(init.headers ?? from?.headers);
   if (type !== undefined && !headers.has("content-type")) headers.set("Content-Type", type);
+  const signal = init.signal === undefined ? from?.signal : (init.signal ?? undefined);
   const url = from === undefined ? new URL(String(input)).href : from.url;
-  return { source, method, peer: init.peer, url, headers, signal: init.signal ?? from?.signal };
+  return { source, method, peer: init.peer, url, headers, signal };
 }
 
 /** The methods that Fetch spells in upper case, whatever the caller does. */

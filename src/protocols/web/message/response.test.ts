@@ -51,6 +51,20 @@ describe("Response", () => {
     assert.deepEqual([received.url, received.redirected], ["http://rope.example/b", true]);
   });
 
+  it("is cloned with what it came with, and without what was taken out", () => {
+    const received = new Response("hemp", { status: 999, url: "http://rope.example/b", redirected: true });
+    received.headers.delete("content-type");
+    const clone = received.clone();
+    assert.deepEqual([clone.status, clone.url, clone.redirected], [999, "http://rope.example/b", true]);
+    assert.deepEqual([...clone.headers], []);
+  });
+
+  it("is not cloned while somebody reads it", () => {
+    const response = new Response("hemp");
+    response.body?.getReader();
+    assert.throws(() => response.clone(), TypeError);
+  });
+
   it("keeps the type of its body out when it was taken out", () => {
     const response = new Response("hemp");
     response.headers.delete("content-type");

@@ -98,7 +98,10 @@ export class Response extends Body implements globalThis.Response {
   }
 
   clone(): Response {
-    return new Response(this.tee(), { status: this.status, statusText: this.statusText, headers: this.headers });
+    const { status, statusText, url, redirected, headers } = this;
+    const clone = new Response(this.tee(), { status, statusText, url, redirected, headers });
+    clone.#type = undefined;
+    return clone;
   }
 }
 
