@@ -42,4 +42,14 @@ describe("light globals", () => {
     const second = new globalThis.Request(first);
     assert.equal(`${second.method} ${await second.text()}`, "PUT hemp");
   });
+
+  it("leave the platform's behind, whoever lets go of them first and however often", () => {
+    const platform = globalThis.Response;
+    const [first, second] = [useLightGlobals(), useLightGlobals()];
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    assert.notEqual(globalThis.Response, platform);
+    second[Symbol.dispose]();
+    assert.equal(globalThis.Response, platform);
+  });
 });

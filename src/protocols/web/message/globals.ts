@@ -20,13 +20,19 @@ import { Response } from "./response.ts";
  */
 export function useLightGlobals(): Disposable {
   const names = ["Request", "Response", "Headers"] as const;
-  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  if (uses === 0) before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  uses++;
+  let isInUse = true;
   const light = { Request: GlobalRequest, Response: GlobalResponse, Headers: GlobalHeaders };
   for (const name of names) {
     Object.defineProperty(globalThis, name, { configurable: true, writable: true, value: light[name] });
   }
   return {
     [Symbol.dispose]() {
+      if (!isInUse) return;
+      isInUse = false;
+      uses--;
+      if (uses > 0) return;
       names.forEach((name, at) => {
         Object.defineProperty(globalThis, name, before[at] as PropertyDescriptor);
       });
@@ -55,3 +61,7 @@ class GlobalHeaders extends Headers {
 function isOf(prototype: object, value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
 }
+
+/** Whoever comes first finds the platform's, and whoever goes last puts them back. */
+let uses = 0;
+let before: (PropertyDescriptor | undefined)[] = [];

@@ -26,7 +26,7 @@ export class PartReader {
   /** What goes wrong in the clean-up is nobody's to hear: the body was given up. */
   cancel(reason: unknown): void {
     this.#incoming?.cancel();
-    const done = this.#reader?.cancel(reason) ?? this.#iterator?.return?.();
-    done?.then(undefined, () => undefined);
+    const cleanUp = async (): Promise<unknown> => await (this.#reader?.cancel(reason) ?? this.#iterator?.return?.());
+    cleanUp().then(undefined, () => undefined);
   }
 }

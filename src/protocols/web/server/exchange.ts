@@ -95,10 +95,14 @@ export class Exchange implements ReceivedRequest {
     this.#isOver = true;
     this.#lostFor = reason;
     this.body?.fail(reason);
-    this.onLoss?.(reason);
-    this.onLoss = undefined;
-    this.#controller?.abort(reason);
-    for (const deferred of this.#waiting ?? []) if (!deferred.called) deferred.errback(reason);
-    this.#waiting = undefined;
+    try {
+      // A program's canceller may throw: the others that wait are told all the same.
+      this.onLoss?.(reason);
+    } finally {
+      this.onLoss = undefined;
+      this.#controller?.abort(reason);
+      for (const deferred of this.#waiting ?? []) if (!deferred.called) deferred.errback(reason);
+      this.#waiting = undefined;
+    }
   }
 }

@@ -114,6 +114,42 @@ describe("an answer at fault", () => {
   });
 });
 
+describe("an exchange that is lost", () => {
+  it("is told to all who wait, even if a canceller throws", async () => {
+    const told: unknown[] = [];
+    const client = new Client(
+      (request) => {
+        request.notifyFinish().addErrback(() => told.push("finish"));
+        return new Deferred(() => {
+          throw new Error("knots");
+        });
+      },
+      { served: ({ status, isComplete }) => told.push([status, isComplete]) },
+    ).send(head("GET"));
+    client.transport.remote.reset();
+    await turns();
+    assert.deepEqual(told, ["finish", [0, false]]);
+  });
+
+  it("bears an iterator whose clean-up throws, or gives no promise", async () => {
+    const cleanUps = [
+      (): never => {
+        throw new Error("knots");
+      },
+      () => ({ done: true }),
+    ];
+    for (const cleanUp of cleanUps) {
+      const served: boolean[] = [];
+      const next = (): Promise<never> => Promise.reject(new Error("no more"));
+      const parts = { [Symbol.asyncIterator]: () => ({ next, return: cleanUp }) };
+      const client = new Client(() => new Response(parts as never), { served: (one) => served.push(one.isComplete) });
+      client.send(head("GET"));
+      await turns();
+      assert.deepEqual(served, [false]);
+    }
+  });
+});
+
 describe("a body that is read behind its answer", () => {
   it("fails, and is not taken for whole", async () => {
     const texts: string[] = [];

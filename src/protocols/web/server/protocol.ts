@@ -309,8 +309,11 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     this.#exchange = undefined;
-    exchange.lose(reason);
-    this.#site.over(exchange, false);
+    try {
+      exchange.lose(reason);
+    } finally {
+      this.#site.over(exchange, false);
+    }
   }
 }
 
