@@ -112,14 +112,23 @@ function checkedName(name: string): string {
 /** Blanks around a value do not belong to it (Fetch §2.2, RFC 9110 §5.5). */
 function checkedValue(name: string, value: string): string {
   const text = String(value);
-  const trimmed = OUTER_BLANKS.test(text) ? text.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "") : text;
+  const trimmed = trim(text);
   if (!UNSAFE.test(trimmed)) return trimmed;
   throw new TypeError(
     `Cannot set header ${name} to ${JSON.stringify(value)}: it may have neither line ends nor other controls, and no characters above U+00FF`,
   );
 }
 
+/** Step by step: a pattern would look at long blanks inside again and again. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && BLANKS.includes(text.charAt(start))) start++;
+  while (end > start && BLANKS.includes(text.charAt(end - 1))) end--;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const OUTER_BLANKS = /^[\t\n\r ]|[\t\n\r ]$/;
+const BLANKS = "\t\n\r ";
 const UNSAFE = /[^\t -~\x80-\xff]/;
 const SET_COOKIE = "set-cookie";
