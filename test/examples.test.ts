@@ -23,7 +23,7 @@ const LONGEST_OF_SEVERAL = 200;
 /** Several times what all buffers on the way hold. */
 const TOO_MUCH = 64 << 20;
 
-describe("the examples", { timeout: FILE_LIMIT_MS }, () => {
+describe("the examples", { timeout: 9 * FILE_LIMIT_MS }, () => {
   for (const name of readdirSync(`${ROOT}examples`, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".ts") || name.endsWith(".test.ts")) continue;
     test(`${name} is short and uses the public API only`, () => {

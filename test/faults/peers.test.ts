@@ -30,7 +30,13 @@ describe("a peer that never reads", () => {
     const echoes = await reactor.listenTcp({ host: "127.0.0.1", port: 0 }, () => new Echo());
     const peer = await dial(portOf(port));
     peer.pause();
-    await until(() => firehose?.paused === true && firehose.transport.bufferedBytes > 0);
+    // Full is what stays so: until then the kernel takes what is written, and the next pause follows at once.
+    let seen = 0;
+    await until(() => {
+      const wasStill = firehose?.pauses === seen;
+      seen = firehose?.pauses ?? 0;
+      return wasStill && firehose?.paused === true && firehose.transport.bufferedBytes > 0;
+    });
     const { transport } = firehose as Firehose;
     for (let i = 0; i < 20; i += 1) assert.ok(await isServed(portOf(echoes)));
     assert.ok(transport.bufferedBytes <= HIGH_WATER_BYTES + CHUNK.length, `${transport.bufferedBytes} bytes wait`);
