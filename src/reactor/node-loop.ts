@@ -46,8 +46,8 @@ export class NodeLoop implements Loop {
     this.#dirty.push(transport);
     if (this.#dispatching > 0 || this.#scheduled) return;
     this.#scheduled = true;
-    // Async code writes between two deliveries: this, too, leaves when all reads of the turn are delivered.
-    setImmediate(flushNow, this);
+    // After the microtasks that run now: what async code writes before it waits again leaves together.
+    process.nextTick(flushNow, this);
   }
 
   drainedSoon(transport: StreamTransport): void {
