@@ -5,6 +5,7 @@ import { type Framing, hasNoBody } from "./codec/framing.ts";
 import { REASONS } from "./codec/reasons.ts";
 import { SentFields, trailerText } from "./codec/sent-fields.ts";
 import { targetProblem } from "./codec/target.ts";
+import { TOKEN } from "./codec/token.ts";
 import { LocalProtocolError } from "./errors.ts";
 import type { DataToSend, EndToSend, Http1Sendable, InformationalHead, RequestHead, ResponseHead } from "./events.ts";
 import { Exchange, type Machine, type Said } from "./machine.ts";
@@ -224,7 +225,7 @@ function statusLine(status: number, reason: string | undefined, least: number, m
 }
 
 function checkRequestLine(method: string, target: string): void {
-  if (!METHOD.test(method))
+  if (!TOKEN.test(method))
     throw new LocalProtocolError(`Cannot send the method ${JSON.stringify(method)}: it is no token`);
   const problem = TARGET.test(target) ? targetProblem(method, target) : "it takes visible ASCII without #";
   if (problem !== undefined) {
@@ -253,7 +254,6 @@ function asLatin1(body: Uint8Array | string, length: number): string | undefined
   return body.length === length ? body : undefined;
 }
 
-const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const TARGET = /^[!"$-~]+$/;
 const UNSAFE = /[^\t -~\x80-\xff]/;
 /** RFC 9110 §8.6: these say so even if their body is empty. */

@@ -3,6 +3,7 @@ import type { HeaderInit } from "../../../wire/header-map.ts";
 import { HeaderMap } from "../../../wire/header-map.ts";
 import { LocalProtocolError } from "../errors.ts";
 import { isAuthority } from "./target.ts";
+import { TOKEN } from "./token.ts";
 
 /** The fields of a head as text, and what they say about framing and the connection. */
 export class SentFields {
@@ -130,7 +131,7 @@ export function trailerText(trailers: HeaderInit): string {
 
 /** Checks a name once; it is asked for again with every message. */
 function meaningOf(name: string): string {
-  if (!NAME.test(name)) {
+  if (!TOKEN.test(name)) {
     throw new LocalProtocolError(
       `Cannot send a header with the name ${JSON.stringify(name)}: a name is letters, digits and some of !#$%&'*+-.^_\`|~`,
     );
@@ -145,7 +146,6 @@ function refused(name: string, value: string, due: string): LocalProtocolError {
   return new LocalProtocolError(`Cannot send header ${name} with the value ${JSON.stringify(value)}: it takes ${due}`);
 }
 
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const UNSAFE = /[^\t -~\x80-\xff]/;
 const LENGTH = /^\d{1,15}$/;
 const TELLING: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 /** A request as a caller wants it, before it is an exchange: redirects make a plan of a plan. */
 import { HeaderMap } from "../../../wire/header-map.ts";
 import { TEXT } from "../../../wire/text.ts";
+import { TOKEN } from "../../http1/codec/token.ts";
 import { type BodySource, readInit } from "../message/body.ts";
 import { Headers } from "../message/headers.ts";
 import { Request } from "../message/request.ts";
@@ -39,7 +40,7 @@ export interface Plan {
 export function planOf(method: string, url: string | URL, options: RequestOptions, destinations: Destinations): Plan {
   let to = destinations.of(url);
   if (options.query !== undefined) to = destinations.of(withQuery(to.url, options.query));
-  if (!METHOD.test(method)) throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method: it is no token`);
+  if (!TOKEN.test(method)) throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method: it is no token`);
   const { source, type } = bodyOf(options);
   const { auth } = options;
   const authenticator = auth !== undefined && "challenged" in auth ? auth : undefined;
@@ -170,7 +171,6 @@ function withQuery(url: URL, query: FieldsInit): URL {
   return whole;
 }
 
-const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const NO_BODY = { source: null, type: undefined } as const;
 /** Kept equal to package.json by a test. */
 export const USER_AGENT = "ropewalk/0.1.0";

@@ -6,6 +6,7 @@ import type { BodySource, Parts } from "../message/body.ts";
 import { Headers } from "../message/headers.ts";
 import { PartReader } from "../message/part-reader.ts";
 import { platformBody } from "../message/platform-body.ts";
+import { isPromiseLike } from "../message/promise-like.ts";
 import type { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
 import type { Answer, Responder } from "../server/site.ts";
@@ -115,10 +116,6 @@ function again({ status, statusText }: Answer, headers: Headers, body: BodySourc
 
 function sourceOf(answer: Answer): BodySource {
   return answer instanceof Response ? answer.takeBody() : platformBody(answer);
-}
-
-function isPromiseLike(value: Answer | PromiseLike<Answer>): value is PromiseLike<Answer> {
-  return "then" in value && typeof value.then === "function";
 }
 
 /** What fits into one packet with its head gains nothing by being smaller. */

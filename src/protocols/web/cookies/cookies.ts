@@ -1,4 +1,5 @@
 /** The fields `Cookie` and `Set-Cookie` (RFC 6265bis). */
+import { TOKEN } from "../../http1/codec/token.ts";
 
 /** What a browser is told about a cookie. What is left out is the careful choice, not the browser's. */
 export interface CookieOptions {
@@ -34,7 +35,7 @@ export function parseCookies(field: string): ReadonlyMap<string, string> {
   for (const pair of field.split(";")) {
     const equals = pair.indexOf("=");
     const name = pair.slice(0, Math.max(0, equals)).trim();
-    if (NAME.test(name) && !cookies.has(name)) cookies.set(name, decoded(unquoted(pair.slice(equals + 1).trim())));
+    if (TOKEN.test(name) && !cookies.has(name)) cookies.set(name, decoded(unquoted(pair.slice(equals + 1).trim())));
   }
   return cookies;
 }
@@ -82,7 +83,7 @@ function format(name: string, value: string, options: CookieOptions, lifetime: r
   const refuse = (reason: string): never => {
     throw new TypeError(`Cannot set cookie ${JSON.stringify(name)}: ${reason}`);
   };
-  if (!NAME.test(name)) refuse("its name is letters, digits and some of !#$%&'*+-.^_`|~");
+  if (!TOKEN.test(name)) refuse("its name is letters, digits and some of !#$%&'*+-.^_`|~");
   if (!PATH.test(path))
     refuse(`its path ${JSON.stringify(path)} begins with a slash, and has no semicolon or control in it`);
   if (domain !== undefined && !DOMAIN.test(domain)) refuse(`its domain ${JSON.stringify(domain)} is no host name`);
@@ -127,7 +128,6 @@ function encoded(value: string): string {
   return value.replaceAll(NOT_PLAIN, encodeURIComponent);
 }
 
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const PATH = /^\/[ -:<-~]*$/;
 const DOMAIN = /^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)*[a-z\d](?:[a-z\d-]*[a-z\d])?$/i;
 /** All but cookie-octets (RFC 6265 §4.1.1), and the percent sign; whole runs, so that no character is cut in two. */

@@ -1,4 +1,5 @@
 import { HeaderMap } from "../../../wire/header-map.ts";
+import { TOKEN } from "../../http1/codec/token.ts";
 
 /** What headers can be made of: any headers, pairs, or an object; a list as a value stands for a line each. */
 export type HeadersInit =
@@ -103,7 +104,7 @@ export class Headers implements globalThis.Headers {
 }
 
 function checkedName(name: string): string {
-  if (NAME.test(name)) return name;
+  if (TOKEN.test(name)) return name;
   throw new TypeError(
     `Cannot use ${JSON.stringify(name)} as a header's name: it is letters, digits and some of !#$%&'*+-.^_\`|~`,
   );
@@ -128,7 +129,6 @@ function trim(text: string): string {
   return end - start === text.length ? text : text.slice(start, end);
 }
 
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const BLANKS = "\t\n\r ";
 const UNSAFE = /[^\t -~\x80-\xff]/;
 const SET_COOKIE = "set-cookie";

@@ -1,5 +1,6 @@
 import type { Address } from "../../../core/address.ts";
 import { Deferred } from "../../../core/deferred/deferred.ts";
+import { TOKEN } from "../../http1/codec/token.ts";
 import type { Http1Request } from "../../http1/events.ts";
 import { Body, type BodyInit, type BodySource, readInit } from "./body.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
@@ -252,7 +253,6 @@ function hostOf(local: Address): string {
   return local.host.includes(":") ? `[${local.host}]:${local.port}` : `${local.host}:${local.port}`;
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const NORMALISED: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 /**
  * What `new URL` would leave as it is: no dot after a slash, however it is spelled, nothing that it would encode. A slash must

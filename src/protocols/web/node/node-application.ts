@@ -1,3 +1,4 @@
+import { isPromiseLike } from "../message/promise-like.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Responder } from "../server/site.ts";
@@ -57,8 +58,4 @@ function follow(request: Request, req: NodeRequest, res: NodeResponse): void {
 
 function breakOff(res: NodeResponse, error: Error): void {
   if (!res.writableEnded) res.destroy(error);
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

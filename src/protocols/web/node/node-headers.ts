@@ -1,3 +1,5 @@
+import { TOKEN } from "../../http1/codec/token.ts";
+
 /** The fields of an answer as Node's `ServerResponse` keeps them: values as they were given, names in any case. */
 export class NodeHeaders {
   readonly #fields = new Map<string, { readonly name: string; readonly value: HeaderValue }>();
@@ -87,6 +89,5 @@ function checked(name: string, value: unknown): HeaderValue {
   return typeof value === "number" ? value : (texts[0] as string);
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const UNSAFE = /[^\t -~\x80-\xff]/;
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set(["connection", "keep-alive", "trailer", "transfer-encoding"]);

@@ -3,6 +3,7 @@ import type { Address } from "../../../core/address.ts";
 import type { HeaderMap } from "../../../wire/header-map.ts";
 import { parseIp } from "../../../wire/ip.ts";
 import { IpNetwork } from "../../../wire/ip-network.ts";
+import { TOKEN } from "../../http1/codec/token.ts";
 
 /** Which of them a proxy sends. */
 export type ForwardedStyle = "x-forwarded" | "forwarded" | "both" | "none";
@@ -77,4 +78,3 @@ function plainHost(host: string): string {
 }
 
 const ALL = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip"];
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;

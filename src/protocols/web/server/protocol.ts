@@ -13,6 +13,7 @@ import type { BodySource } from "../message/body.ts";
 import { HttpError } from "../message/http-error.ts";
 import { PartReader } from "../message/part-reader.ts";
 import { platformBody } from "../message/platform-body.ts";
+import { isPromiseLike } from "../message/promise-like.ts";
 import { Response } from "../message/response.ts";
 import { Exchange, type ExchangeConnection } from "./exchange.ts";
 import type { Answer, Site } from "./site.ts";
@@ -340,10 +341,6 @@ function cancelRest({ body }: Exchange): void {
 
 function lengthOf(body: string | Uint8Array): number {
   return typeof body === "string" ? TEXT.utf8Length(body) : body.length;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<Answer> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 const END = { type: "end" } as const;

@@ -1,4 +1,5 @@
 import { Deferred } from "../../../core/deferred/deferred.ts";
+import { isPromiseLike } from "../message/promise-like.ts";
 import { Response, type ResponseInit } from "../message/response.ts";
 import type { Context } from "./contexts.ts";
 import { escapeHtml, escapeUrl, Markup, Template } from "./html.ts";
@@ -255,10 +256,6 @@ function escapedFor(context: Context, text: string): string {
   if (context === "text" || context === "attribute") return escapeHtml(text);
   if (text === "") return "";
   throw new TypeError(`Cannot put text into ${NAMES[context]}`);
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

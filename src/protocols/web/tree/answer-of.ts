@@ -1,6 +1,7 @@
 import { Deferred } from "../../../core/deferred/deferred.ts";
 import type { Parts } from "../message/body.ts";
 import { PLATFORM } from "../message/platform.ts";
+import { isPromiseLike } from "../message/promise-like.ts";
 import { Response } from "../message/response.ts";
 import type { Answer } from "../server/site.ts";
 import { Template } from "../templates/html.ts";
@@ -53,8 +54,4 @@ function answerOfValue(value: MethodValue): Answer {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<MethodValue> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

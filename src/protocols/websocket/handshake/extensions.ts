@@ -1,4 +1,5 @@
 /** Sec-WebSocket-Extensions (RFC 6455 §9.1), both ways, and lists of tokens. */
+import { TOKEN } from "../../http1/codec/token.ts";
 
 /** One extension that is offered or accepted; a parameter without a value is `true`. */
 export interface Extension {
@@ -59,6 +60,5 @@ function unquoted(text: string): string {
   return text.replace(/\\(.)/g, "$1");
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 /** A name, perhaps `="quoted"` or `=value`, and what separates it from the next one. */
 const PART = /[ \t]*([\w!#$%&'*+.^`|~-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+)))?[ \t]*([;,]?)/y;
