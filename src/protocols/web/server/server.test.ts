@@ -31,7 +31,7 @@ describe("a web server", () => {
 
   it("takes the platform's own answers", async () => {
     const client = new Client(() => new globalThis.Response("hello", { status: 201 })).send(GET);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turns();
     assert.match(client.heard, /^HTTP\/1\.1 201 Created\r\n/);
     // By its length where the platform lets it be seen, else in chunks.
     assert.match(client.heard, /\r\n\r\n(hello|5\r\nhello\r\n0\r\n\r\n)$/);
@@ -45,7 +45,7 @@ describe("a web server", () => {
       },
     });
     const client = new Client(() => new globalThis.Response(stream)).send(GET);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turns();
     assert.match(client.heard, /\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/);
   });
 
