@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { many, Visitor, WebServer } from "./web-server.ts";
 
 const isFull = process.env["ROPEWALK_LOAD"] === "full";
@@ -198,6 +199,8 @@ async function pour(request: ClientRequest, bytes: number): Promise<void> {
   for (let left = bytes; left > 0; left -= part.length) {
     if (request.destroyed) return;
     if (!request.write(part.subarray(0, Math.min(left, part.length)))) await drained(request);
+    // A server that takes all at once would keep this loop among its microtasks, and the answer would never be read.
+    await turn();
   }
   request.end();
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { register } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Scenario } from "../../sim/explore/scenario.ts";
+import { readTypeScript } from "../typescript/register.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** The default export of a module, which may be TypeScript on any Node. @throws UsageError */
@@ -21,12 +21,6 @@ export async function loadScenario(file: string): Promise<Scenario> {
   if (isScenario(loaded.default)) return loaded.default;
   const seen = loaded.default === undefined ? "it has no default export" : "its default export is no scenario";
   throw new UsageError(`Cannot run "${file}": ${seen}; write: export default scenario({ name, durationMs, setup, … })`);
-}
-
-/** Node 22.18 and later do that themselves. */
-function readTypeScript(): void {
-  const { typescript } = process.features as { readonly typescript?: string | false };
-  if (!typescript) register("./typescript-hooks.js", import.meta.url);
 }
 
 function isScenario(value: unknown): value is Scenario {
