@@ -48,7 +48,9 @@ export type {
   OpenFile,
   WriteFileOptions,
 } from "./core/files.ts";
+export type { Holding, HoldingKind } from "./core/holdings.ts";
 export { Logger } from "./core/log/logger.ts";
+export { type Origin, type Origins, traceOrigins } from "./core/origins.ts";
 export { ProcessProtocol, type ProcessTransport, type SpawnOptions } from "./core/process.ts";
 export { type Factory, Protocol, type ProtocolFactory } from "./core/protocol.ts";
 export type {

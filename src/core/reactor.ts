@@ -2,6 +2,7 @@ import type { Address } from "./address.ts";
 import type { DatagramProtocol, DatagramTransport } from "./datagram.ts";
 import type { Deferred } from "./deferred/deferred.ts";
 import type { Files } from "./files.ts";
+import type { Holding } from "./holdings.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "./process.ts";
 import type { Protocol, ProtocolFactory } from "./protocol.ts";
 import type { Clock } from "./time/clock.ts";
@@ -72,6 +73,13 @@ export interface Reactor extends Clock, Lifecycle {
    * @throws TypeError if there is no signal of that name, or none that a program can catch.
    */
   onSignal(signal: string, f: () => void): Disposable;
+
+  /**
+   * All that it has on its hands now: delayed calls, ports, connections and those that are being made, processes, work in
+   * workers. For tests that look for what was left behind, and for a view into a running program; it costs nothing until
+   * it is called.
+   */
+  holdings(): readonly Holding[];
 }
 
 /** What a process was started with. */

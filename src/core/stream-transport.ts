@@ -30,6 +30,9 @@ export interface Loop extends Clock {
   drainedSoon(transport: StreamTransport): void;
 }
 
+/** The protocol that hears of this connection; undefined before it has one. */
+export let protocolOf: (transport: StreamTransport) => Protocol | undefined;
+
 export abstract class StreamTransport implements Transport, PieceSink {
   abstract readonly peer: Address;
   abstract readonly local: Address;
@@ -57,6 +60,10 @@ export abstract class StreamTransport implements Transport, PieceSink {
   #reason: Error | undefined = undefined;
   #closeTimer: DelayedCall | undefined = undefined;
   #waiters: Set<Deferred<Error>> | undefined = undefined;
+
+  static {
+    protocolOf = (transport) => transport.protocol;
+  }
 
   constructor(loop: Loop, options: StreamOptions) {
     this.loop = loop;

@@ -7,7 +7,7 @@ import type { NodeLoop } from "./node-loop.ts";
  * Fires when all are gone. Children live on: whoever started one knows how it wants to end.
  */
 export function disconnectAll(loop: NodeLoop, timeoutMs: number): Deferred<void> {
-  for (const connecting of loop.connecting) connecting.cancel(new Error("Reactor is shutting down"));
+  for (const connecting of [...loop.connecting.keys()]) connecting.cancel(new Error("Reactor is shutting down"));
   const ending = [...loop.ports, ...loop.datagramPorts].map((port) => port.stopListening());
   const closing = [...loop.transports].map((transport) => {
     const closed = transport.whenClosed().addCallback(() => {});

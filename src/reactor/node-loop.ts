@@ -15,8 +15,8 @@ export class NodeLoop implements Loop {
   readonly timers: TimerWheel = new TimerWheel((error) => log.error("A delayed call threw", { error }));
   readonly buffers: ReadBuffers = new ReadBuffers();
   readonly lingering: Lingering = new Lingering();
-  /** Connections that are being made. */
-  readonly connecting: Set<Deferred<unknown>> = new Set();
+  /** Connections that are being made, and where to. */
+  readonly connecting: Map<Deferred<unknown>, string> = new Map();
   readonly ports: Set<Port> = new Set();
   /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
   readonly transports: Set<StreamTransport> = new Set();

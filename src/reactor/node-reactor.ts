@@ -5,6 +5,7 @@ import type { Deferred } from "../core/deferred/deferred.ts";
 import { gatherResults } from "../core/deferred/gather.ts";
 import { installTurnHook } from "../core/deferred/turn.ts";
 import type { Files } from "../core/files.ts";
+import { type Holding, holdingsOf } from "../core/holdings.ts";
 import { installWallClock } from "../core/log/clock.ts";
 import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
@@ -149,6 +150,21 @@ export class NodeReactor implements Reactor {
 
   onSignal(signal: string, f: () => void): Disposable {
     return onSignal(signal, f);
+  }
+
+  holdings(): readonly Holding[] {
+    const { timers, ports, transports, connecting, datagramPorts, processes } = this.#loop;
+    const workers = this.#workers.running;
+    const calls = timers.calls();
+    return holdingsOf(this.now(), {
+      calls,
+      ports,
+      connections: transports,
+      connecting,
+      datagramPorts,
+      processes,
+      workers,
+    });
   }
 
   lookup(host: string): Deferred<readonly HostAddress[]> {

@@ -21,12 +21,15 @@ export function spawnProcess(
 
 /** What a reactor knows of a process that it started. */
 export interface RunningProcess extends ProcessTransport {
+  /** What was asked for. */
+  readonly program: string;
   /** Lets this process end before it. */
   unref(): void;
 }
 
 /** A child over node:child_process. */
 class NodeProcess implements RunningProcess {
+  readonly program: string;
   readonly #calls: ProtocolCalls;
   readonly #running: Set<RunningProcess>;
   #child: ChildProcess | undefined = undefined;
@@ -40,6 +43,7 @@ class NodeProcess implements RunningProcess {
   constructor(protocol: ProcessProtocol, program: string, options: SpawnOptions, running: Set<RunningProcess>) {
     this.#calls = new ProtocolCalls(protocol, () => this.#kill());
     this.#running = running;
+    this.program = program;
     protocol.transport = this;
     running.add(this);
     try {

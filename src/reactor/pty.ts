@@ -25,7 +25,7 @@ export function spawnOnPty(
 class PtyProcess implements RunningProcess {
   readonly #calls: ProtocolCalls;
   readonly #running: Set<RunningProcess>;
-  readonly #program: string;
+  readonly program: string;
   #terminal: Terminal | undefined = undefined;
   #held: number | undefined = undefined;
   #asked: ((terminal: Terminal) => void)[] = [];
@@ -40,7 +40,7 @@ class PtyProcess implements RunningProcess {
   ) {
     this.#calls = new ProtocolCalls(protocol, () => this.#terminal?.kill("SIGKILL"));
     this.#running = running;
-    this.#program = program;
+    this.program = program;
     protocol.transport = this;
     running.add(this);
     load().then(
@@ -114,7 +114,7 @@ class PtyProcess implements RunningProcess {
     const { args = [], env, cwd, uid, gid, pty = {} } = options;
     let terminal: Terminal;
     try {
-      terminal = nodePty.spawn(this.#program, [...args], {
+      terminal = nodePty.spawn(this.program, [...args], {
         name: pty.term ?? "xterm-256color",
         cols: pty.columns ?? 80,
         rows: pty.rows ?? 24,
@@ -148,9 +148,9 @@ class PtyProcess implements RunningProcess {
   #failed(error: Error): void {
     this.#gone = true;
     this.#asked = [];
-    log.debug("Program {program} could not be started: {error}", { program: this.#program, error });
+    log.debug("Program {program} could not be started: {error}", { program: this.program, error });
     this.#ended(
-      new ProcessTerminated(`Cannot start program "${this.#program}" on a pseudo-terminal: ${error.message}`, {
+      new ProcessTerminated(`Cannot start program "${this.program}" on a pseudo-terminal: ${error.message}`, {
         cause: error,
       }),
     );

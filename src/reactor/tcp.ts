@@ -63,7 +63,7 @@ export function establish<P extends Protocol>(
   const forget = (): void => {
     loop.connecting.delete(dialled);
   };
-  loop.connecting.add(dialled);
+  loop.connecting.set(dialled, name);
   return dialled
     .addCallback((transport) => {
       if (options.noDelay !== false) transport.setNoDelay(true);

@@ -69,6 +69,12 @@ export class TimerWheel implements Clock {
     return this.#wheel.size;
   }
 
+  /** The active calls, in the order in which they are due. */
+  calls(): readonly DelayedCall[] {
+    this.now();
+    return this.#wheel.calls();
+  }
+
   now(): number {
     const now = performance.now();
     if (this.#unsettled > 0) this.#settle(now);

@@ -49,6 +49,16 @@ export class Wheel {
     return this.#size;
   }
 
+  /** The active calls, in the order in which they are due. */
+  calls(): WheelCall[] {
+    this.settle(this.#host.now());
+    const calls = this.#due.slice(this.#dueAt).filter(({ state }) => state === DUE);
+    for (const slot of this.#slots) {
+      for (let call = slot.next; call !== slot; call = call.next) calls.push(call);
+    }
+    return calls.sort(byTimeThenOrder);
+  }
+
   /** Adds a call that is due `ms` from now. */
   add(ms: number, f: () => void): WheelCall {
     const call = new WheelCall(this, f, this.#order++);

@@ -80,7 +80,7 @@ describe("a worker thread", () => {
       count = Atomics.load(started, 0);
       assert.equal(await workers.run(CODE, "x", { name: "slow" }), "x later");
     }
-    assert.equal(workers.tasks, 0);
+    assert.equal(workers.running.size, 0);
   });
 
   test("is never started for what is cancelled before", async () => {
@@ -89,7 +89,7 @@ describe("a worker thread", () => {
     early.cancel();
     await assert.rejects(async () => early, CancelledError);
     await fresh.destroy();
-    assert.equal(fresh.tasks, 0);
+    assert.equal(fresh.running.size, 0);
   });
 
   test("ends with the pool: what has no result fails, and the next call starts anew", async () => {

@@ -11,12 +11,8 @@ import type { WorkerFailure, WorkerTask } from "./worker-entry.ts";
  */
 export class Workers {
   #pool: Promise<Piscina> | undefined = undefined;
-  #tasks = 0;
-
-  /** How many calls have no result yet. */
-  get tasks(): number {
-    return this.#tasks;
-  }
+  /** The calls that have no result yet, and what they call. */
+  readonly running: Map<Deferred<unknown>, string> = new Map();
 
   /**
    * Calls an export of a module with a copy of `argument`, and gives a copy of its result. Fails with a copy of what the
@@ -29,7 +25,11 @@ export class Workers {
       return fail(new TypeError(`Cannot find "${from}" from a worker: pass new URL("${from}", import.meta.url)`));
     }
     const task: WorkerTask = { module: from, name: options.name ?? "default", argument };
-    return fromAsync((signal) => this.#run(task, signal) as Promise<R>);
+    const running: Deferred<R> = fromAsync((signal) => {
+      return this.#run(task, signal).finally(() => this.running.delete(running)) as Promise<R>;
+    });
+    this.running.set(running, from);
+    return running;
   }
 
   /** Ends all threads; tasks that have no result yet fail. The next `run` starts new ones. */
@@ -41,7 +41,6 @@ export class Workers {
   }
 
   async #run(task: WorkerTask, signal: AbortSignal): Promise<unknown> {
-    this.#tasks++;
     try {
       this.#pool ??= startPool();
       const pool = await this.#pool;
@@ -49,8 +48,6 @@ export class Workers {
       return await pool.run(task, { signal });
     } catch (error) {
       throw asThrown(error);
-    } finally {
-      this.#tasks--;
     }
   }
 }

@@ -15,6 +15,8 @@ export class HostClock {
   #anchorMs = 0;
   /** A call never sees an instant before its own, whatever the rate makes of the last digit. */
   #floorMs = 0;
+  /** Calls that are due at no time. */
+  readonly #never: Set<HostTimer> = new Set();
 
   constructor(scheduler: Scheduler, wallStartMs: number) {
     this.scheduler = scheduler;
@@ -56,10 +58,17 @@ export class HostClock {
   schedule(timer: HostTimer, time: number): void {
     timer.time = time;
     if (time < Number.POSITIVE_INFINITY) this.scheduler.at(this.#trueTime(time), timer);
+    else this.#never.add(timer);
   }
 
   unschedule(timer: HostTimer): void {
-    this.scheduler.remove(timer);
+    if (!this.#never.delete(timer)) this.scheduler.remove(timer);
+  }
+
+  /** The calls that a process has made here and that are still to come, in the order in which they are due. */
+  callsOf(owner: SimProcess): readonly HostTimer[] {
+    const timers = [...this.scheduler.scheduled, ...this.#never].filter((event) => event instanceof HostTimer);
+    return timers.filter((timer) => timer.owner === owner).sort((a, b) => a.time - b.time || a.order - b.order);
   }
 
   /** Its time has come. */
@@ -82,12 +91,12 @@ export class HostTimer implements DelayedCall, SimEvent {
   #state: "waiting" | "made" | "cancelled" = "waiting";
   readonly clock: HostClock;
   readonly #f: () => void;
-  readonly #process: SimProcess;
+  readonly owner: SimProcess;
 
   constructor(clock: HostClock, f: () => void, owner: SimProcess) {
     this.clock = clock;
     this.#f = f;
-    this.#process = owner;
+    this.owner = owner;
   }
 
   get active(): boolean {
@@ -95,14 +104,14 @@ export class HostTimer implements DelayedCall, SimEvent {
   }
 
   happen(): void {
-    const { isAlive, machine } = this.#process;
+    const { isAlive, machine } = this.owner;
     if (!isAlive) return;
     if (machine.pausedUntilMs > machine.scheduler.nowMs) {
       machine.scheduler.at(machine.pausedUntilMs, this);
     } else {
       this.clock.reach(this);
       this.#state = "made";
-      this.#process.enter(this.#f);
+      this.owner.enter(this.#f);
     }
   }
 

@@ -5,6 +5,7 @@ import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, ListenError, ReactorStateError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
+import { type Holding, heldUntilSettled, holdingsOf } from "../core/holdings.ts";
 import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
@@ -31,6 +32,7 @@ import { dial, establish } from "./dial.ts";
 import { disconnectAll } from "./disconnect.ts";
 import { DiskFiles } from "./disk/disk-files.ts";
 import type { HostKernel } from "./host-kernel.ts";
+import { openOf } from "./open-of.ts";
 import { ChildTransport } from "./process/child-transport.ts";
 import { stopOnSignals } from "./process/signals.ts";
 import { startChild } from "./process/start-child.ts";
@@ -89,6 +91,8 @@ export class SimReactor implements Reactor {
   readonly #stdio: { readonly random: () => number; isTaken: boolean };
   /** What is disposed when a run has ended. */
   readonly #held: Disposable[] = [];
+  readonly #connecting: Map<Deferred<unknown>, string> = new Map();
+  readonly #workers: Map<Deferred<unknown>, string> = new Map();
   readonly #phases: Phases = new Phases((error, doing) => log.failure("{doing}", error, { doing }));
   readonly #resolvers: ResolverStack = new ResolverStack((name) => this.#lookupInZone(name));
 
@@ -152,7 +156,12 @@ export class SimReactor implements Reactor {
         { attemptDelayMs, target: host, discard: (late) => late.abortConnection() },
       ),
     );
-    return establish(this.#process, dialled, options, factory, { name: `${host}:${port}`, host });
+    const name = `${host}:${port}`;
+    return heldUntilSettled(
+      this.#connecting,
+      name,
+      establish(this.#process, dialled, options, factory, { name, host }),
+    );
   }
 
   listenUnix(options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
@@ -185,7 +194,8 @@ export class SimReactor implements Reactor {
       const peer = { networkInterface: unixInterface, host: unixInterface.host, port };
       return dial(this.#process, unix.connection(unixInterface, peer), { kind: "unix", path }, options);
     });
-    return establish(this.#process, dialled, options, factory, { name: `unix:${path}` });
+    const name = `unix:${path}`;
+    return heldUntilSettled(this.#connecting, name, establish(this.#process, dialled, options, factory, { name }));
   }
 
   adoptPort(descriptor: number, _options: StreamServerOptions, _factory: ProtocolFactory): Deferred<Port> {
@@ -242,11 +252,22 @@ export class SimReactor implements Reactor {
 
   /** The work is done in this thread, and takes no virtual time. */
   runInWorker<R>(module: URL | string, argument: unknown, options: WorkerOptions = {}): Deferred<R> {
-    return runWorker(this.#process, module, argument, options);
+    return heldUntilSettled(this.#workers, String(module), runWorker<R>(this.#process, module, argument, options));
   }
 
   onSignal(signal: string, f: () => void): Disposable {
     return this.#process.signals.add(signal, f);
+  }
+
+  holdings(): readonly Holding[] {
+    // Of a process that is gone nothing is left, whatever it waited for.
+    if (!this.#process.isAlive) return [];
+    return holdingsOf(this.now(), {
+      calls: this.#process.machine.clock.callsOf(this.#process),
+      ...openOf(this.#process),
+      connecting: this.#connecting,
+      workers: this.#workers,
+    });
   }
 
   get running(): boolean {

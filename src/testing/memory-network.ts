@@ -3,6 +3,7 @@ import { Deferred } from "../core/deferred/deferred.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ListenError, TlsError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
+import { heldUntilSettled } from "../core/holdings.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type {
   ConnectTcpOptions,
@@ -48,6 +49,8 @@ export class MemoryNetwork {
   readonly ports: MemoryPort[] = [];
   readonly connects: MemoryConnect[] = [];
   readonly connections: Set<PipeTransport> = new Set();
+  /** What a network is connecting now, and where to. */
+  readonly #dialling: Map<Deferred<unknown>, string> = new Map();
   readonly #loop: MemoryLoop;
   readonly #options: NetworkOptions;
   #nextPort = FIRST_FREE_PORT;
@@ -55,6 +58,12 @@ export class MemoryNetwork {
   constructor(loop: MemoryLoop, options: NetworkOptions) {
     this.#loop = loop;
     this.#options = options;
+  }
+
+  /** The connects that wait for the test, or for the network. */
+  get connecting(): readonly (readonly [Deferred<unknown>, string])[] {
+    const waiting = this.connects.filter(({ state }) => state === "waiting");
+    return [...waiting.map(({ result, target }) => [result, target] as const), ...this.#dialling];
   }
 
   listen(asked: TcpAddress | UnixAddress, options: StreamServerOptions, factory: ProtocolFactory): Deferred<Port> {
@@ -88,14 +97,14 @@ export class MemoryNetwork {
         },
       ),
     );
-    return this.#establish(dialled, options, factory);
+    return heldUntilSettled(this.#dialling, targetOf(options), this.#establish(dialled, options, factory));
   }
 
   connectUnix<P extends Protocol>(options: ConnectUnixOptions, factory: ProtocolFactory<P>): Deferred<P> {
     if (this.#options.network !== true) return this.#waitForTest(options, factory);
     const address: UnixAddress = { kind: "unix", path: options.path };
     const dialled = this.#attempt(address, { kind: "unix", path: "" }, options, undefined);
-    return this.#establish(dialled, options, factory);
+    return heldUntilSettled(this.#dialling, targetOf(options), this.#establish(dialled, options, factory));
   }
 
   /**

@@ -3,6 +3,7 @@ import type { DatagramProtocol } from "../core/datagram.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { fail, maybeDeferred, succeed } from "../core/deferred/succeed.ts";
 import { ListenError, LookupError, ReactorStateError, UnsupportedError } from "../core/errors.ts";
+import { type Holding, heldUntilSettled, holdingsOf } from "../core/holdings.ts";
 import { installWallClock } from "../core/log/clock.ts";
 import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
@@ -92,6 +93,7 @@ export class MemoryReactor extends Clock implements Reactor {
   readonly #phases: Phases = new Phases((error, doing) => log.failure("{doing}", error, { doing }));
   readonly #random: () => number;
   readonly #resolvers = new ResolverStack((host) => this.#lookupInHosts(host));
+  readonly #workers = new Map<Deferred<unknown>, string>();
   readonly #signals = new Map<string, Set<{ readonly f: () => void }>>();
 
   constructor(options: MemoryReactorOptions = {}) {
@@ -245,11 +247,12 @@ export class MemoryReactor extends Clock implements Reactor {
       return fail(new UnsupportedError(`Cannot run "${module}" in a worker: ${advice}`));
     }
     const name = options.name ?? "default";
-    return maybeDeferred(async () => {
+    const working = maybeDeferred(async () => {
       const work = (await importModule(String(module)))[name];
       if (typeof work !== "function") throw new TypeError(`Cannot run "${module}": it exports no function "${name}"`);
       return structuredClone(await work(structuredClone(argument))) as R;
     });
+    return heldUntilSettled(this.#workers, String(module), working);
   }
 
   onSignal(signal: string, f: () => void): Disposable {
@@ -257,6 +260,18 @@ export class MemoryReactor extends Clock implements Reactor {
     const listeners = this.#signals.get(signal) ?? new Set();
     this.#signals.set(signal, listeners.add(entry));
     return { [Symbol.dispose]: () => void listeners.delete(entry) };
+  }
+
+  holdings(): readonly Holding[] {
+    return holdingsOf(this.now(), {
+      calls: this.getDelayedCalls(),
+      ports: this.listeners,
+      connections: this.#network.connections,
+      connecting: this.#network.connecting,
+      datagramPorts: this.datagramPorts,
+      processes: this.processes.filter(({ state }) => state !== "ended"),
+      workers: this.#workers,
+    });
   }
 
   get running(): boolean {

@@ -20,6 +20,8 @@ export interface ChildProcess {
 
 /** A child as its parent sees it. */
 export class ChildTransport implements ProcessTransport {
+  /** What was asked for. */
+  readonly program: string;
   readonly #parent: SimProcess;
   readonly #calls: ProtocolCalls;
   /** What is written to each descriptor that is a pipe; it is there before the child is. */
@@ -40,6 +42,7 @@ export class ChildTransport implements ProcessTransport {
     startChild: StartChild,
   ) {
     this.#parent = parent;
+    this.program = program;
     this.#calls = new ProtocolCalls(protocol, () => this.#kill());
     protocol.transport = this;
     parent.open.add(this);
