@@ -1,6 +1,16 @@
 /** Which benches there are, and which loads each one puts on its servers. */
 
-type ServerMode = "echo" | "lines" | "sink" | "source" | "amp" | "socks" | "proxied" | "websocket" | "broadcast";
+type ServerMode =
+  | "echo"
+  | "lines"
+  | "sink"
+  | "source"
+  | "amp"
+  | "socks"
+  | "proxied"
+  | "websocket"
+  | "broadcast"
+  | "forward";
 type LoadKind = "exchange" | "send" | "receive" | "churn" | "hold" | "calls" | "frames" | "spread";
 
 export interface TcpLoad {
@@ -13,6 +23,8 @@ export interface TcpLoad {
   readonly depth: number;
   /** What each connection says before its first message: through SOCKS to an echo, a PROXY header, a WebSocket's handshake. */
   readonly opening?: "socks" | "proxy" | "websocket";
+  /** What stands behind a server that passes everything on: the mode of another one. */
+  readonly behind?: "echo" | "sink" | "source";
   /** Those that have the mode; all `tcpServers` unless given. */
   readonly servers?: readonly string[];
 }
@@ -77,6 +89,9 @@ const honoServers: readonly HttpServer[] = [
 /** Files of a folder, as each one's users serve them. */
 const staticServers = serversOf("static", ["ropewalk", "fastify", "nginx"]);
 
+/** A port passed on to another one. */
+const forwarding = { mode: "forward", connections: 2, depth: 1, servers: ["ropewalk", "socat"] } as const;
+
 export const catalogue: Readonly<Record<string, Bench>> = {
   "tcp-echo": {
     kind: "tcp",
@@ -124,6 +139,7 @@ export const catalogue: Readonly<Record<string, Bench>> = {
       {
         name: "relay, ping-pong",
         mode: "socks",
+        behind: "echo",
         kind: "exchange",
         connections: 100,
         depth: 1,
@@ -133,12 +149,20 @@ export const catalogue: Readonly<Record<string, Bench>> = {
       {
         name: "relay, 16 pipelined",
         mode: "socks",
+        behind: "echo",
         kind: "exchange",
         connections: 100,
         depth: 16,
         opening: "socks",
         servers: ["ropewalk", "microsocks"],
       },
+    ],
+  },
+  portforward: {
+    kind: "tcp",
+    loads: [
+      { name: "64 KiB in", behind: "sink", kind: "send", ...forwarding },
+      { name: "64 KiB out", behind: "source", kind: "receive", ...forwarding },
     ],
   },
   haproxy: {

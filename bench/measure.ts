@@ -1,8 +1,12 @@
 /** What the kernel says about a process, all its threads together. Linux only: it reads /proc. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** CPU time in µs since the process began, user and system. Throws when the process is gone. */
+/** CPU time in µs since the process began, user and system, and of the children that it has now. Throws when it is gone. */
 export function cpuUs(pid: number): number {
+  return ownCpuUs(pid) + childrenOf(pid).reduce((sum, child) => sum + cpuUs(child), 0);
+}
+
+function ownCpuUs(pid: number): number {
   let ns = 0;
   for (const task of readdirSync(`/proc/${pid}/task`)) ns += threadNs(`/proc/${pid}/task/${task}/schedstat`);
   if (ns > 0) return ns / 1_000;
@@ -18,6 +22,12 @@ export function rssBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   if (line === null) throw new Error(`Cannot read the memory of process ${pid}: it has ended`);
   return Number(line[1]) * 1_024;
+}
+
+/** A server that forks does its work in them. Empty with a kernel that does not tell. */
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number) : [];
 }
 
 function threadNs(path: string): number {

@@ -18,13 +18,13 @@ export async function* runTcp(
   for (const load of bench.loads) {
     const able = load.servers ?? tcpServers;
     const chosen = able.filter((server) => options.servers.length === 0 || options.servers.includes(server));
+    const rounds = load.kind === "hold" ? holdRounds : loadRounds;
+    const target = load.behind === undefined ? undefined : await startTarget(toolbox, load.behind);
     const commands = new Map<string, readonly string[]>();
     for (const server of chosen) {
       const command = toolbox.server(server);
-      if (command !== undefined) commands.set(server, [...command, load.mode]);
+      if (command !== undefined) commands.set(server, [...command, load.mode, ...(target ? [target.port] : [])]);
     }
-    const rounds = load.kind === "hold" ? holdRounds : loadRounds;
-    const target = load.opening === "socks" ? await startTarget(toolbox) : undefined;
     try {
       const opened = { ...load, opening: openingOf(load, target) };
       for (const [server, taken] of await rounds(opened, commands, options, toolbox.load()))
@@ -37,17 +37,17 @@ export async function* runTcp(
 
 type OpenedLoad = Omit<TcpLoad, "opening"> & { readonly opening: Opening };
 
-/** What a proxy connects to: the cheapest echo that there is, so that it does not get in the proxy's way. */
-function startTarget(toolbox: Toolbox): Promise<Server> {
+/** What a proxy connects to: the cheapest that there is, so that it does not get in the proxy's way. */
+function startTarget(toolbox: Toolbox, mode: string): Promise<Server> {
   const command = toolbox.server("c-epoll") ?? toolbox.server("node-net");
-  if (command === undefined) throw new Error("Cannot measure a proxy: there is no echo server behind it");
-  return startServer([...command, "echo"]);
+  if (command === undefined) throw new Error("Cannot measure a proxy: there is no server behind it");
+  return startServer([...command, mode]);
 }
 
 function openingOf({ opening }: TcpLoad, target: Server | undefined): Opening {
   if (opening === "proxy") return proxyOpening;
   if (opening === "websocket") return webSocketOpening;
-  return target === undefined ? [] : socksOpening(Number(target.port));
+  return opening === undefined || target === undefined ? [] : socksOpening(Number(target.port));
 }
 
 type Samples = Map<string, Sample[]>;

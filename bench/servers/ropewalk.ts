@@ -3,6 +3,7 @@ import { formatAddress, NodeReactor, Protocol, type ProtocolFactory } from "rope
 import * as amp from "ropewalk/amp";
 import { receiveProxyHeader } from "ropewalk/haproxy";
 import { LineProtocol } from "ropewalk/line";
+import { forwardTo } from "ropewalk/policies";
 import { socksServer } from "ropewalk/socks";
 import { Broadcast, WebSocketProtocol, webSocketFactory } from "ropewalk/websocket";
 import { chunk, chunksPerAsk, mib } from "./wire.ts";
@@ -93,6 +94,7 @@ const modes: Record<string, (reactor: NodeReactor) => ProtocolFactory> = {
   socks: (reactor) => socksServer(reactor),
   websocket: (reactor) => webSocketFactory(reactor, () => new MessageEcho()),
   broadcast: (reactor) => webSocketFactory(reactor, () => new Member()),
+  forward: (reactor) => forwardTo(reactor, `tcp:127.0.0.1:${process.argv[3]}`),
   proxied: (reactor) => receiveProxyHeader(() => new Echo(), { clock: reactor }),
 };
 

@@ -1,3 +1,4 @@
+export { type ForwardOptions, forwardTo } from "./forward.ts";
 export { type IdleTimeoutOptions, idleTimeout } from "./idle-timeout.ts";
 export { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
 export { isPublicAddress } from "./public-address.ts";

@@ -47,6 +47,8 @@ export class FarEnd extends Protocol {
   readonly #isHeld: boolean;
   #near: Transport | undefined = undefined;
   #timer: IdleTimer | undefined = undefined;
+  #hasEnded = false;
+  #hasNearEnded = false;
 
   constructor(isHeld = false) {
     super();
@@ -57,11 +59,11 @@ export class FarEnd extends Protocol {
     if (this.#isHeld) this.transport.pauseReading();
   }
 
-  begin(near: Transport, timer: IdleTimer): void {
+  begin(near: Transport, timer: IdleTimer | undefined): void {
     this.#near = near;
     this.#timer = timer;
     if (!this.transport.connected) {
-      timer.stop();
+      timer?.stop();
       near.abortConnection();
     } else if (this.#isHeld) {
       this.transport.resumeReading();
@@ -74,6 +76,24 @@ export class FarEnd extends Protocol {
     this.transport.write(data);
   }
 
+  /** The near end's peer will send nothing more. */
+  endSending(): void {
+    this.#hasNearEnded = true;
+    this.transport.loseWriteConnection();
+  }
+
+  /** The near end is gone. */
+  nearLost(reason: Error): void {
+    passOn(reason, this.transport, this.#hasEnded);
+    if (!this.transport.connected) this.#timer?.stop();
+  }
+
+  /** Resets both connections. */
+  abort(): void {
+    this.#near?.abortConnection();
+    this.transport.abortConnection();
+  }
+
   override dataReceived(data: Uint8Array): void {
     this.#timer?.active();
     this.#near?.write(data);
@@ -84,60 +104,67 @@ export class FarEnd extends Protocol {
   }
 
   override writingResumed(): void {
+    this.#timer?.active();
     this.#near?.resumeReading();
   }
 
   override readConnectionLost(): void {
+    this.#hasEnded = true;
     this.#near?.loseWriteConnection();
   }
 
   override connectionLost(reason: Error): void {
-    this.#timer?.stop();
-    if (this.#near !== undefined) passOn(reason, this.#near);
+    const near = this.#near;
+    if (near === undefined) return;
+    passOn(reason, near, this.#hasNearEnded);
+    if (!near.connected) this.#timer?.stop();
   }
 }
 
-/** The near end, for a connection that was something else until now. The relay begins when it is given the connection. */
+/** The near end, for a connection that may be something else until it is joined with a far end. */
 export class NearEnd extends Protocol {
-  readonly #far: FarEnd;
-  readonly #clock: Clock;
-  readonly #idleMs: number;
+  #far: FarEnd | undefined = undefined;
+  #timer: IdleTimer | undefined = undefined;
 
-  constructor(far: FarEnd, clock: Clock, idleMs: number) {
-    super();
-    this.#far = far;
-    this.#clock = clock;
-    this.#idleMs = idleMs;
+  protected get isJoined(): boolean {
+    return this.#far !== undefined;
   }
 
-  override connectionMade(): void {
-    const { transport } = this;
-    this.#far.begin(transport, new IdleTimer(this.#clock, this.#idleMs, () => transport.abortConnection()));
+  /** The relay begins. `timer` hears of all that happens, and is stopped at the end. */
+  protected join(far: FarEnd, timer?: IdleTimer): void {
+    this.#far = far;
+    this.#timer = timer;
+    far.begin(this.transport, timer);
   }
 
   override dataReceived(data: Uint8Array): void {
-    this.#far.send(data);
+    this.#far?.send(data);
   }
 
   override writingPaused(): void {
-    this.#far.transport.pauseReading();
+    this.#far?.transport.pauseReading();
   }
 
   override writingResumed(): void {
-    this.#far.transport.resumeReading();
+    this.#timer?.active();
+    this.#far?.transport.resumeReading();
   }
 
   override readConnectionLost(): void {
-    this.#far.transport.loseWriteConnection();
+    this.#far?.endSending();
   }
 
   override connectionLost(reason: Error): void {
-    passOn(reason, this.#far.transport);
+    this.#far?.nearLost(reason);
   }
 }
 
-/** Ends one connection as the other one ended. */
-export function passOn(reason: Error, transport: Transport): void {
-  if (reason instanceof ConnectionDone) transport.loseConnection();
-  else transport.abortConnection();
+/**
+ * Ends one connection as the other one ended. One whose peer has ended, too, closes by itself when its peer has taken what
+ * was written, however long that takes: a person in front of a pager is no dead peer.
+ */
+function passOn(reason: Error, transport: Transport, hasEnded: boolean): void {
+  if (!(reason instanceof ConnectionDone)) transport.abortConnection();
+  else if (hasEnded) transport.loseWriteConnection();
+  else transport.loseConnection();
 }

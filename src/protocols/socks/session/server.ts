@@ -2,10 +2,9 @@ import { type Address, formatAddress, type TcpAddress } from "../../../core/addr
 import type { Deferred } from "../../../core/deferred/deferred.ts";
 import { maybeDeferred } from "../../../core/deferred/succeed.ts";
 import { Logger } from "../../../core/log/logger.ts";
-import { Protocol } from "../../../core/protocol.ts";
 import type { Reactor } from "../../../core/reactor.ts";
 import type { DelayedCall } from "../../../core/time/clock.ts";
-import { FarEnd, IdleTimer, passOn } from "../../../policies/relay.ts";
+import { FarEnd, IdleTimer, NearEnd } from "../../../policies/relay.ts";
 import { waitForCaller } from "../bind/server.ts";
 import { METHOD, NOWHERE, REPLY } from "../codec.ts";
 import { SocksServerConnection } from "../connection.ts";
@@ -23,7 +22,7 @@ import type { SocksServerOptions } from "../server.ts";
 import { UdpAssociation } from "../udp/server.ts";
 
 /** One client of a server: its negotiation, and then what it asked for. */
-export class SocksSession extends Protocol {
+export class SocksSession extends NearEnd {
   readonly #reactor: Reactor;
   readonly #options: SocksServerOptions;
   readonly #connection: SocksServerConnection = new SocksServerConnection();
@@ -31,7 +30,6 @@ export class SocksSession extends Protocol {
   #handshakeTimer: DelayedCall | undefined = undefined;
   /** What is under way, and what the client says meanwhile waits for. */
   #work: Deferred<unknown> | undefined = undefined;
-  #far: FarEnd | undefined = undefined;
   #udp: UdpAssociation | undefined = undefined;
 
   constructor(reactor: Reactor, options: SocksServerOptions) {
@@ -49,8 +47,8 @@ export class SocksSession extends Protocol {
   }
 
   override dataReceived(data: Uint8Array): void {
-    if (this.#far !== undefined) {
-      this.#far.send(data);
+    if (this.isJoined) {
+      super.dataReceived(data);
       return;
     }
     // A connection that keeps an association open has nothing to say.
@@ -60,16 +58,8 @@ export class SocksSession extends Protocol {
     else this.transport.pauseReading();
   }
 
-  override writingPaused(): void {
-    this.#far?.transport.pauseReading();
-  }
-
-  override writingResumed(): void {
-    this.#far?.transport.resumeReading();
-  }
-
   override readConnectionLost(): void {
-    if (this.#far !== undefined) this.#far.transport.loseWriteConnection();
+    if (this.isJoined) super.readConnectionLost();
     else this.transport.loseConnection();
   }
 
@@ -77,7 +67,7 @@ export class SocksSession extends Protocol {
     this.#stopHandshakeTimer();
     this.#work?.cancel();
     this.#udp?.close();
-    if (this.#far !== undefined) passOn(reason, this.#far.transport);
+    super.connectionLost(reason);
   }
 
   #advance(): void {
@@ -176,7 +166,7 @@ export class SocksSession extends Protocol {
       this.#refuse(REPLY.failure, request);
       return;
     }
-    const timer = this.#idleTimer();
+    const timer = this.#idleTimer(() => this.transport.abortConnection());
     const udp = new UdpAssociation(this.#reactor, { ...this.#options, host, client: peer, request, timer });
     this.#udp = udp;
     this.#await(
@@ -189,9 +179,10 @@ export class SocksSession extends Protocol {
   /** Answers, joins the two ends, and hands over what the client sent ahead. */
   #relay(far: FarEnd, address: Address): void {
     this.#reply(REPLY.succeeded, address as TcpAddress);
-    const timer = this.#idleTimer();
-    far.begin(this.transport, timer);
-    this.#far = far;
+    this.join(
+      far,
+      this.#idleTimer(() => far.abort()),
+    );
     const early = this.#connection.takeRest();
     if (early.length > 0) far.send(early);
   }
@@ -237,14 +228,14 @@ export class SocksSession extends Protocol {
     this.#handshakeTimer = undefined;
   }
 
-  #idleTimer(): IdleTimer {
+  #idleTimer(end: () => void): IdleTimer {
     const { idleTimeoutMs = IDLE_TIMEOUT_MS } = this.#options;
     return new IdleTimer(this.#reactor, idleTimeoutMs, () => {
       log.info("Relay for {peer} was idle for {idleTimeoutMs} ms: closing it", {
         peer: formatAddress(this.transport.peer),
         idleTimeoutMs,
       });
-      this.transport.abortConnection();
+      end();
     });
   }
 
