@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { Deferred } from "./deferred/deferred.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -100,6 +101,12 @@ export class Protocol implements AsyncDisposable {
 export interface Factory<P extends Protocol = Protocol> {
   /** A new protocol for a connection with `peer`, or undefined to refuse it. */
   buildProtocol(peer: Address): P | undefined;
+  /**
+   * Asks the connections to end as soon as what is under way is done, since the program is about to stop: a web server
+   * completes its answers. One that is quiet may be used again for `quietMs`, and ends then. Fires when none is left. Declare
+   * it if your protocol knows a good moment to end; without it connections are closed at the stop, wherever they are.
+   */
+  drain?(quietMs: number): Deferred<void>;
 }
 
 /** A factory, or a function that does its one job. */
@@ -108,4 +115,10 @@ export type ProtocolFactory<P extends Protocol = Protocol> = Factory<P> | ((peer
 /** Asks either form of factory for a protocol. */
 export function buildProtocol<P extends Protocol>(factory: ProtocolFactory<P>, peer: Address): P | undefined {
   return typeof factory === "function" ? factory(peer) : factory.buildProtocol(peer);
+}
+
+/** The `drain` of a factory, if it has one, for a factory around it to pass on. */
+export function drainOf(factory: ProtocolFactory): Pick<Factory, "drain"> {
+  const drain = typeof factory === "function" ? undefined : factory.drain;
+  return drain === undefined ? {} : { drain: (quietMs) => drain.call(factory, quietMs) };
 }

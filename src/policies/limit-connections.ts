@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../core/address.ts";
 import { Logger } from "../core/log/logger.ts";
-import { buildProtocol, type Factory, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import { buildProtocol, drainOf, type Factory, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Transport } from "../core/transport.ts";
 import { peerKey } from "./peer-key.ts";
 import { ProtocolWrapper } from "./wrapper.ts";
@@ -45,6 +45,7 @@ export function limitConnections<P extends Protocol>(
   }
   const counts = new Counts();
   return {
+    ...drainOf(factory),
     buildProtocol: (peer) => {
       const full = counts.full(peer, limits);
       if (full !== undefined) {

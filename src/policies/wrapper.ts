@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
-import { buildProtocol, type Factory, Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import { buildProtocol, drainOf, type Factory, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "../core/transport.ts";
 
@@ -209,6 +209,7 @@ export function wrapFactory<P extends Protocol, W extends Protocol>(
   wrap: (inner: P, peer: Address) => W,
 ): Factory<W> {
   return {
+    ...drainOf(factory),
     buildProtocol: (peer) => {
       const inner = buildProtocol(factory, peer);
       return inner && wrap(inner, peer);

@@ -165,6 +165,14 @@ export class Http1Connection {
   }
 
   /**
+   * For a server that is about to stop: the answer to the request that is under way, or else to the next one, is the last and
+   * says so. What a client has asked for behind it, it asks again on another connection (RFC 9112 §9.6).
+   */
+  finish(): void {
+    this.#machine.isFinishing = true;
+  }
+
+  /**
    * When the patience with the peer ends, on the clock of `nowMs`; Infinity if nothing is waited for. Ask after each `receive`
    * and `send`, with `isPaused` if it is this side that does not read.
    */

@@ -46,6 +46,8 @@ export class Machine {
   switchedBy: "upgrade" | "connect" | undefined = undefined;
   /** Those that are not both asked and answered, the oldest first. */
   readonly exchanges: Exchange[] = [];
+  /** The exchange that is under way is the last one; the next, if there is none. */
+  isFinishing = false;
 
   /** Nothing will be said any more, on either side. */
   get isOver(): boolean {
@@ -97,7 +99,7 @@ export class Machine {
     const exchange = this.exchanges[0] as Exchange;
     exchange.isAnswered = true;
     this.answering = "idle";
-    if (exchange.isLast) this.close();
+    if (exchange.isLast || this.isFinishing) this.close();
     else if (exchange.isAsked) this.#settle(exchange);
   }
 

@@ -129,7 +129,8 @@ export class Writer {
       if (framing === "chunked" && !fields.isChunked) added = "Transfer-Encoding: chunked\r\n";
     }
     // Who held a body back may send it or not: what follows would be either it or another request (RFC 9110 §10.1.1).
-    const isLast = exchange.isLast || fields.saysClose || framing === "until-close" || exchange.isHeldBack;
+    const isSaidToBeLast = exchange.isLast || fields.saysClose || this.#machine.isFinishing;
+    const isLast = isSaidToBeLast || framing === "until-close" || exchange.isHeldBack;
     const isSwitch = exchange.method === "CONNECT" && status < 300;
     if (isSwitch) added = "";
     else if (isLast && !fields.saysClose) added += "Connection: close\r\n";

@@ -1,4 +1,4 @@
-import type { Protocol } from "../../../core/protocol.ts";
+import type { Factory, Protocol } from "../../../core/protocol.ts";
 import { MemoryReactor, MemoryTransport } from "../../../testing/index.ts";
 import { webServer } from "./server.ts";
 import type { Application, ServeOptions } from "./site.ts";
@@ -8,10 +8,11 @@ export class Client {
   readonly reactor: MemoryReactor = new MemoryReactor();
   readonly transport: MemoryTransport = new MemoryTransport({ clock: this.reactor });
   readonly lost: Error[] = [];
+  readonly factory: Factory;
 
   constructor(application: Application, options?: ServeOptions) {
-    const protocol = webServer(this.reactor, application, options).buildProtocol(this.transport.peer) as Protocol;
-    this.transport.attach(protocol);
+    this.factory = webServer(this.reactor, application, options);
+    this.transport.attach(this.factory.buildProtocol(this.transport.peer) as Protocol);
     this.transport.whenClosed().addCallback((reason) => this.lost.push(reason));
   }
 

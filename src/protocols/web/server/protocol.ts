@@ -16,10 +16,10 @@ import { platformBody } from "../message/platform-body.ts";
 import { isPromiseLike } from "../message/promise-like.ts";
 import { Response } from "../message/response.ts";
 import { Exchange, type ExchangeConnection } from "./exchange.ts";
-import type { Answer, Site } from "./site.ts";
+import type { Answer, Site, SiteConnection } from "./site.ts";
 import { SwitchProtocols } from "./switch/protocol.ts";
 
-export class WebServerProtocol extends Http1Protocol implements ExchangeConnection {
+export class WebServerProtocol extends Http1Protocol implements ExchangeConnection, SiteConnection {
   readonly #site: Site;
   #exchange: Exchange | undefined = undefined;
   #successor: Protocol | undefined = undefined;
@@ -37,6 +37,23 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     this.#site = site;
   }
 
+  override connectionMade(): void {
+    super.connectionMade();
+    this.#site.connected(this);
+  }
+
+  get isQuiet(): boolean {
+    return this.http.waitsFor === "idle";
+  }
+
+  finish(): void {
+    this.http.finish();
+  }
+
+  close(): void {
+    this.transport.loseConnection();
+  }
+
   override eventReceived(event: Http1Event): void {
     switch (event.type) {
       case "request":
@@ -52,6 +69,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
         this.#asked();
         return;
       case "switched":
+        this.#site.disconnected(this);
         if (this.#successor !== undefined) this.handOver(this.#successor, event.rest);
         return;
       case "closed":
@@ -64,6 +82,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   }
 
   override connectionLost(reason: Error): void {
+    this.#site.disconnected(this);
     super.connectionLost(reason);
     this.#lose(reason);
   }

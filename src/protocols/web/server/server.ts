@@ -46,5 +46,8 @@ export function serve(
  */
 export function webServer(reactor: Reactor, application: Application, options: ServeOptions = {}): Factory {
   const site = new Site(reactor, application, options);
-  return { buildProtocol: () => new WebServerProtocol(site, reactor) };
+  return {
+    buildProtocol: () => new WebServerProtocol(site, reactor),
+    drain: (quietMs) => site.drain(quietMs),
+  };
 }

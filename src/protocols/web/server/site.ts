@@ -1,8 +1,10 @@
 /** What the connections of one server share: who answers, how patiently, and what happens to errors. */
 
 import type { Address } from "../../../core/address.ts";
+import { Deferred } from "../../../core/deferred/deferred.ts";
 import { toError } from "../../../core/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
+import type { Clock } from "../../../core/time/clock.ts";
 import type { SomeHttp1Timeouts } from "../../http1/deadlines.ts";
 import type { SomeHttp1Limits } from "../../http1/limits.ts";
 import { formatHttpDate } from "../message/http-date.ts";
@@ -56,9 +58,17 @@ export interface ServeOptions {
 }
 
 /** What a site asks of the reactor. */
-export interface SiteClock {
-  now(): number;
+export interface SiteClock extends Clock {
   wallTimeMs(): number;
+}
+
+/** A connection of a site: what asks it to end. */
+export interface SiteConnection {
+  /** Nothing was asked that is not answered. */
+  readonly isQuiet: boolean;
+  /** The answer that is under way, or the next one, is the last. */
+  finish(): void;
+  close(): void;
 }
 
 export class Site {
@@ -67,6 +77,10 @@ export class Site {
   readonly clock: SiteClock;
   readonly maxCollectedBytes: number;
   readonly methods: ReadonlySet<string>;
+  readonly #connections: Set<SiteConnection> = new Set();
+  /** Those who wait for the last connection to go. */
+  readonly #draining: Deferred<void>[] = [];
+  #isFinishing = false;
   #second = Number.NaN;
   #date = "";
 
@@ -86,6 +100,33 @@ export class Site {
       this.#date = formatHttpDate(second * 1_000);
     }
     return this.#date;
+  }
+
+  connected(connection: SiteConnection): void {
+    this.#connections.add(connection);
+    if (this.#isFinishing) connection.finish();
+  }
+
+  /** It is gone, or belongs to another protocol. */
+  disconnected(connection: SiteConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    for (const drained of this.#draining.splice(0)) drained.callback();
+  }
+
+  /** Each connection ends with its next answer, or when it was quiet for `quietMs`. Fires when none is left. */
+  drain(quietMs: number): Deferred<void> {
+    this.#isFinishing = true;
+    for (const connection of this.#connections) connection.finish();
+    const closing = this.clock.callLater(quietMs, () => {
+      for (const connection of this.#connections) if (connection.isQuiet) connection.close();
+    });
+    const drained = new Deferred<void>(() => closing.cancel());
+    if (this.#connections.size === 0) drained.callback();
+    else this.#draining.push(drained);
+    return drained.addCallback(() => {
+      if (closing.active) closing.cancel();
+    });
   }
 
   /** Somebody is told of each request. */
