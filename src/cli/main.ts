@@ -1,4 +1,5 @@
-#!/usr/bin/env node
 import { runProgram } from "./program.ts";
 
-process.exitCode = await runProgram(process.argv.slice(2));
+const status = await runProgram(process.argv.slice(2));
+// What a service left behind, a timer or a socket, must not keep a process that was told to stop.
+process.exit(status);

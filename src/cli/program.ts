@@ -1,30 +1,19 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
-import { UsageError } from "./usage-error.ts";
+import { twistdCommand } from "./twistd/command.ts";
 
-/**
- * Does what the command line says; gives the exit status: 0 for good, 1 for what was found, 2 for what was said wrong, 70 for
- * what is wrong with this program itself.
- */
-export async function runProgram(args: readonly string[]): Promise<number> {
-  let status = 0;
-  const program = new Command("ropewalk")
-    .description("Tools of the Ropewalk networking framework")
-    .exitOverride()
-    .showHelpAfterError("(ropewalk --help tells more)");
-  addSim(program, (given) => {
-    status = given;
-  });
-  try {
-    await program.parseAsync(args, { from: "user" });
-    return status;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    const isUsage = error instanceof UsageError;
-    const words = error instanceof Error && !isUsage ? (error.stack ?? error.message) : (error as Error).message;
-    process.stderr.write(`ropewalk: ${words}\n`);
-    return isUsage ? USAGE : SOFTWARE;
-  }
+/** Does what the command line of `ropewalk` says, and gives the exit status. */
+export function runProgram(args: readonly string[]): Promise<number> {
+  return runCommand((done) => {
+    const program = new Command("ropewalk")
+      .description("Tools of the Ropewalk networking framework")
+      .showHelpAfterError("(ropewalk --help tells more)")
+      .enablePositionalOptions();
+    addSim(program, done);
+    program.addCommand(twistdCommand("run", done));
+    return program;
+  }, args);
 }
 
 function addSim(program: Command, done: (status: number) => void): void {
@@ -60,7 +49,3 @@ function count(text: string): number {
   if (number < 1) throw new InvalidArgumentError("It is 1 or more.");
   return number;
 }
-
-const USAGE = 2;
-/** EX_SOFTWARE of sysexits.h. */
-const SOFTWARE = 70;

@@ -1,0 +1,33 @@
+/** Services: what a program is made of, started and stopped in order, and run by `twistd`. */
+export { ClientService, type ClientServiceOptions, type WhenConnectedOptions } from "../endpoints/client-service.ts";
+export { Application, type ApplicationOptions } from "./application.ts";
+export { ServiceStartError, ServiceStateError, ServiceStopError, type StopFailure } from "./errors.ts";
+export { type CheckHealthOptions, checkHealth, type HealthReport } from "./health.ts";
+export { MultiService, type MultiServiceOptions } from "./multi-service.ts";
+export {
+  type Option,
+  type OptionKind,
+  type OptionKinds,
+  type OptionSettings,
+  type OptionValue,
+  option,
+} from "./option.ts";
+export {
+  definePlugin,
+  type Operands,
+  type OptionTable,
+  type OptionValues,
+  type Plugin,
+  type PluginDefinition,
+} from "./plugin.ts";
+export {
+  type ChildStatus,
+  type Health,
+  Service,
+  type ServiceLike,
+  type ServiceParent,
+  type ServiceState,
+} from "./service.ts";
+export { runService, startTree } from "./start-tree.ts";
+export { type StreamServerOptions, StreamServerService } from "./stream-server-service.ts";
+export { TimerService } from "./timer-service.ts";

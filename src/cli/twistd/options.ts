@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { option } from "../../app/option.ts";
+import { LogLevels } from "../../core/log/levels.ts";
+
+/** What stands before the plug-in's name on the command line of `twistd`. */
+export interface TwistdOptions {
+  readonly help?: true;
+  /** `-f`: a module in place of a plug-in. */
+  readonly file?: string;
+  readonly daemon?: true;
+  readonly nodaemon?: true;
+  readonly pidfile?: string;
+  readonly logfile?: string;
+  /** Bytes. */
+  readonly logMaxSize?: number;
+  readonly logDaily?: true;
+  readonly logKeep?: number;
+  readonly logFormat: "text" | "json";
+  /** As LogLevels reads it. */
+  readonly logLevel?: string;
+  readonly syslog?: true;
+  readonly prefix?: string;
+  readonly rundir?: string;
+  readonly umask?: number;
+  readonly uid?: string;
+  readonly gid?: string;
+  readonly reactor: ReactorName;
+  readonly workers?: number;
+  readonly sticky?: true;
+  readonly inspectPort?: number;
+  /** The path of its socket. */
+  readonly manhole?: string;
+  /** What each service may take to stop. */
+  readonly stopTimeout?: number;
+}
+
+/** The reactors that `--reactor` can choose. */
+export type ReactorName = "node" | "node-streams";
+
+/** Declares all of them, in the order of the help. */
+export function declareOptions(command: Command): void {
+  command
+    .option("-f, --file <module>", "run what this module exports: a Service, an Application, or a function")
+    .addOption(new Option("-n, --nodaemon", "stay in the foreground (the default)").conflicts("daemon"))
+    .option("--daemon", "detach, and return when the start has succeeded or failed")
+    .option("--pidfile <file>", "keep the process id here while it runs")
+    .option("-d, --rundir <folder>", "change to this folder first")
+    .addOption(new Option("--umask <octal>", "what new files do not permit").argParser(octal))
+    .option("-u, --uid <user>", "become this user when the ports are open")
+    .option("-g, --gid <group>", "and this group")
+    .option("-l, --logfile <file>", "log here and not to standard error; opened anew on SIGHUP")
+    .addOption(new Option("--log-max-size <bytes>", "rotate the log file at this size: 10M").argParser(bytes))
+    .option("--log-daily", "rotate the log file at midnight")
+    .addOption(new Option("--log-keep <count>", "how many rotated log files to keep").argParser(count))
+    .addOption(new Option("--log-format <format>", "how an event is written").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--log-level <[ns=]level>", "the least level to log, of a namespace or of all; repeatable").argParser(
+        logLevel,
+      ),
+    )
+    .option("--syslog", "log to the machine's syslog")
+    .option("--prefix <text>", "the name of the program in syslog")
+    .addOption(
+      new Option("-r, --reactor <name>", "what moves the bytes").choices(["node", "node-streams"]).default("node"),
+    )
+    .addOption(new Option("--workers <count>", "so many processes share the ports").argParser(count))
+    .option("--sticky", "with --workers: a client address stays with its worker")
+    .addOption(new Option("--stop-timeout <duration>", "what each service may take to stop: 10s").argParser(duration))
+    .addOption(new Option("--inspect-port <port>", "serve the live view here, on the loopback").argParser(port))
+    .option("--manhole <path>", "open a REPL into the process, on a socket only its user may open");
+}
+
+function octal(text: string): number {
+  if (!/^(?:0o?)?[0-7]{1,3}$/.test(text)) throw new InvalidArgumentError("It is no umask in octal, such as 027.");
+  return Number.parseInt(text.replace("o", ""), 8);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It is a whole number of at least 1.");
+  return Number(text);
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError("It is a port number, 0 to 65535.");
+  }
+  return Number(text);
+}
+
+function bytes(text: string): number {
+  return told(() => option.bytes("").parse(text) as number);
+}
+
+function duration(text: string): number {
+  return told(() => option.duration("").parse(text) as number);
+}
+
+function logLevel(text: string, earlier: string | undefined): string {
+  return told(() => {
+    new LogLevels(text);
+    return earlier === undefined ? text : `${earlier},${text}`;
+  });
+}
+
+function told<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Application } from "../../app/application.ts";
+import { CancelledError } from "../../core/deferred/errors.ts";
+import { Logger } from "../../core/log/logger.ts";
+import type { Reactor } from "../../core/reactor.ts";
+import { DONE } from "../exit-status.ts";
+import { FailureError } from "../usage-error.ts";
+import { type Audience, findAudience } from "./audience.ts";
+import { Held } from "./held.ts";
+import { openLog } from "./log.ts";
+import type { TwistdOptions } from "./options.ts";
+import { enterPlace } from "./place.ts";
+import type { Program } from "./program.ts";
+import { makeReactor } from "./reactor.ts";
+import { rootOf } from "./root.ts";
+
+/**
+ * Runs a program from its first step to its last, and gives the exit status. A start that fails undoes what was done of it
+ * and throws a FailureError. What few ask for is loaded when it is asked for: most starts are plain ones.
+ */
+export async function serve(options: TwistdOptions, program: Program): Promise<number> {
+  if (options.workers !== undefined) {
+    const { isWorker, superviseWorkers } = await import("./workers.ts");
+    if (!isWorker()) return superviseWorkers(options, program);
+  }
+  if (options.daemon === true) {
+    const { detach, isDetached } = await import("./daemon.ts");
+    if (!isDetached()) return detach(options);
+  }
+  return serveHere(options, program);
+}
+
+/** All that happens in the process that serves. */
+async function serveHere(options: TwistdOptions, program: Program): Promise<number> {
+  const held = new Held();
+  const audience = await findAudience(options);
+  try {
+    enterPlace(options);
+    held.keep(await openLog(options));
+    await serveOn(makeReactor(options.reactor), { options, program, audience, held });
+    return DONE;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    audience.failed(message);
+    // Standard error gets one line, by whoever catches this; the stack is for those who ask for it.
+    if (options.logfile !== undefined || options.syslog === true) log.critical("{reason}", { reason: message });
+    log.debug("Where that came from", { error });
+    throw error instanceof FailureError ? error : new FailureError(message, { cause: error });
+  } finally {
+    await held.release();
+  }
+}
+
+/** Starts the reactor and the program on it, waits for the end of both. A signal stops the start too. */
+async function serveOn(reactor: Reactor, serving: Serving): Promise<void> {
+  let failure: unknown;
+  let root: Application | undefined;
+  const stopAsked = new Promise<void>((resolve) => {
+    reactor.addTrigger("before", "shutdown", async () => {
+      resolve();
+      serving.audience.stopping();
+      try {
+        await root?.stopService();
+      } catch (error) {
+        failure ??= error;
+      }
+    });
+  });
+  const ended = reactor.run();
+  const starting = start(reactor, serving, (application) => {
+    root = application;
+  });
+  try {
+    await Promise.race([starting, stopAsked]);
+  } catch (error) {
+    if (reactor.running) {
+      failure = error;
+      reactor.stop();
+    }
+  }
+  await ended;
+  if (failure !== undefined) throw failure;
+}
+
+/** Every step of the start, in order. */
+async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Application) => void): Promise<void> {
+  const { options, program, audience, held } = serving;
+  if (options.pidfile !== undefined) {
+    const { writePidfile } = await import("./pidfile.ts");
+    held.keep(await writePidfile(options.pidfile));
+  }
+  const root = rootOf(await program.load(reactor), options);
+  // Nothing may start that the stop, which has been, would not see.
+  if (!reactor.running) throw new CancelledError("It was stopped while it loaded");
+  haveRoot(root);
+  await root.privilegedStartService(reactor);
+  if (root.uid !== undefined || root.gid !== undefined) {
+    const { shed } = await import("./shed.ts");
+    shed(root);
+  }
+  if (options.inspectPort !== undefined) {
+    const { openInspection } = await import("./inspect.ts");
+    held.keep(await openInspection(options.inspectPort, reactor, root));
+  }
+  if (options.manhole !== undefined) {
+    const { openManhole } = await import("./manhole.ts");
+    held.keep(await openManhole(options.manhole, reactor, root));
+  }
+  await root.startService(reactor);
+  log.info("Started {name}, process {pid}", { name: program.name, pid: reactor.environment.pid });
+  audience.ready();
+}
+
+/** What the steps share. */
+interface Serving {
+  readonly options: TwistdOptions;
+  readonly program: Program;
+  readonly audience: Audience;
+  readonly held: Held;
+}
+
+const log: Logger = new Logger("ropewalk.twistd");
