@@ -1,12 +1,11 @@
 import type { CoroutineBody } from "../core/deferred/coroutine.ts";
-import { Deferred } from "../core/deferred/deferred.ts";
-import { TimeoutError } from "../core/deferred/errors.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { Reactor } from "../core/reactor.ts";
 import type { Clock } from "../core/time/clock.ts";
 import { ServiceStartError } from "./errors.ts";
 import { type ChildStatus, isServiceParent, type ServiceLike, type ServiceState } from "./service.ts";
+import { Step } from "./step.ts";
 
 /** One service of a MultiService: starts it, stops it, and knows whether there is something to stop. */
 export class Child implements ChildStatus {
@@ -17,8 +16,8 @@ export class Child implements ChildStatus {
   /** A step of its start has succeeded, so a stop is due. */
   #isHeld = false;
   #isPrivileged = false;
-  /** What its start waits for, and whether that can be told to give up. */
-  #pending: { readonly result: Deferred<unknown>; readonly isPromise: boolean } | undefined;
+  /** The step of its start that is on its way. */
+  #step: Step | undefined;
 
   constructor(name: string, service: ServiceLike) {
     this.name = name;
@@ -39,19 +38,13 @@ export class Child implements ChildStatus {
     this.state = "running";
   }
 
-  /** Tells a start to give up. A Promise cannot be told: it gets `timeoutMs` to come to an end. */
+  /** Tells a start to give up; one that cannot be told gets `timeoutMs` to come to an end. */
   interrupt(clock: Clock, timeoutMs: number): void {
-    const { result, isPromise } = this.#pending ?? {};
-    if (result === undefined) return;
-    if (isServiceParent(this.service)) {
-      maybeDeferred(() => this.service.stopService()).addErrback((error) => this.#reportStop(error));
-    } else if (isPromise) {
-      const limit = clock.callLater(timeoutMs, () => result.cancel(tookTooLong("start", timeoutMs)));
-      const over = () => limit[Symbol.dispose]();
-      void result.then(over, over);
-    } else {
-      result.cancel();
-    }
+    if (this.#step === undefined) return;
+    // A parent knows best how to stop its start.
+    if (isServiceParent(this.service))
+      maybeDeferred(() => this.service.stopService()).addErrback(reportStop(this.name));
+    else this.#step.interrupt(timeoutMs, clock);
   }
 
   /** Stops what has started of it. Throws what that failed with. */
@@ -62,16 +55,10 @@ export class Child implements ChildStatus {
     const hasFailed = this.state === "failed";
     this.state = "stopping";
     try {
-      const stopping = maybeDeferred(() => this.service.stopService());
+      const step = new Step("stop", () => this.service.stopService());
       // A parent has a limit for each of its children, and names the one that hangs.
-      const limit = isServiceParent(this.service)
-        ? undefined
-        : clock.callLater(timeoutMs, () => stopping.cancel(tookTooLong("stop", timeoutMs)));
-      try {
-        yield stopping;
-      } finally {
-        limit?.[Symbol.dispose]();
-      }
+      if (!isServiceParent(this.service)) step.limit(timeoutMs, clock);
+      yield* step.wait();
       this.state = hasFailed ? "failed" : "idle";
     } catch (error) {
       this.#failed(error);
@@ -79,48 +66,30 @@ export class Child implements ChildStatus {
     }
   }
 
-  *#attempt(step: () => unknown): CoroutineBody<void> {
+  *#attempt(f: () => unknown): CoroutineBody<void> {
     this.state = "starting";
     this.error = undefined;
+    const step = new Step("start", f);
+    this.#step = step;
     try {
-      const returned = step();
-      const result = maybeDeferred(() => returned);
-      const isPromise = !(returned instanceof Deferred) && !result.called;
-      this.#pending = { result, isPromise };
-      if (isPromise) this.#stopIfLate(returned, result);
-      yield result;
+      yield* step.wait();
       this.#isHeld = true;
     } catch (error) {
       this.#failed(error);
       throw new ServiceStartError(this.name, error);
     } finally {
-      this.#pending = undefined;
+      this.#step = undefined;
     }
-  }
-
-  /** A Promise that nobody waits for any more may still succeed, and what it started is nobody's then. */
-  #stopIfLate(promise: unknown, result: Deferred<unknown>): void {
-    void (promise as PromiseLike<unknown>).then(
-      () => {
-        if (this.#pending?.result === result || !this.error) return;
-        maybeDeferred(() => this.service.stopService()).addErrback((error) => this.#reportStop(error));
-      },
-      () => undefined,
-    );
   }
 
   #failed(error: unknown): void {
     this.state = "failed";
     this.error = error instanceof Error ? error : new Error(String(error), { cause: error });
   }
-
-  #reportStop(error: unknown): void {
-    log.error("Cannot stop service {name} after a start that was given up", { name: this.name, error });
-  }
 }
 
-function tookTooLong(verb: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(timeoutMs, { message: `it did not ${verb} within ${timeoutMs} ms` });
+function reportStop(name: string): (error: unknown) => void {
+  return (error) => log.error("Cannot stop service {name} after a start that was given up", { name, error });
 }
 
 const log: Logger = new Logger("ropewalk.app");
