@@ -47,8 +47,8 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
   #state: ServiceState = "idle";
   #isPrivileged = false;
   #reactor: Reactor | undefined;
-  #stopping: Deferred<void> | undefined;
   #isStopAsked = false;
+  readonly #stopWaiters: Set<Deferred<void>> = new Set();
 
   constructor(options: MultiServiceOptions = {}) {
     super();
@@ -84,34 +84,36 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
   }
 
   /**
-   * Adds a child. If this runs, the child is started at once, and the Deferred fires when it has started, or fails with
-   * ServiceStartError and the child is not added.
+   * Adds a child. If this runs, the child is started at once: the Deferred fires when it has started, or fails with
+   * ServiceStartError, and the child is not added. While this starts, the child is started in its turn; otherwise with the
+   * next start.
    *
    * @throws TypeError if it is a child of this already.
    */
   addService(service: ServiceLike): Deferred<void> {
     const child = this.#adopt(service);
-    const reactor = this.#reactor;
-    // While it starts, the start comes to the new one in its turn.
-    if (this.#state !== "running" || reactor === undefined) return succeed();
-    return this.#inTurn(() => child.start(reactor)).addErrback((error) => {
-      this.#children.splice(this.#children.indexOf(child), 1);
-      throw error;
-    });
+    return this.#state === "running" ? this.#inTurn(() => this.#startAdded(child)) : succeed();
   }
 
-  /** Takes a child out; if it runs, it is stopped first. Fails with ServiceStopError, and the child is out all the same. */
+  /**
+   * Takes a child out; if it runs, it is stopped first. Fails with ServiceStopError, and the child is out all the same.
+   *
+   * @throws RangeError if it is no child of this.
+   */
   removeService(service: ServiceLike): Deferred<void> {
     const child = this.#childOf(service);
     return this.#inTurn(() => this.#remove(child));
   }
 
-  /** Stops a child and starts it again, also one that has failed. Fails with ServiceStopError or ServiceStartError. */
+  /**
+   * Stops a child and starts it again, also one that has failed. Fails with ServiceStopError or ServiceStartError, and with
+   * ServiceStateError unless this runs.
+   *
+   * @throws RangeError if it is no child of this.
+   */
   restartService(service: ServiceLike): Deferred<void> {
     const child = this.#childOf(service);
-    const reactor = this.#reactor;
-    if (this.#state !== "running" || reactor === undefined) return fail(this.#cannot("restart a child of"));
-    return this.#inTurn(() => this.#restart(child, reactor));
+    return this.#inTurn(() => this.#restart(child));
   }
 
   /** Gives each child its privileged start. Fails as `startService` does. */
@@ -130,12 +132,9 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
 
   /** Fires when all are stopped. Asked again meanwhile, it waits for the same. Fails with ServiceStopError. */
   override stopService(): Deferred<void> {
-    const waiter = new Deferred<void>();
-    this.#stopping ??= this.#stop();
-    void this.#stopping.then(
-      () => waiter.callback(),
-      (error) => waiter.errback(error),
-    );
+    const waiter = new Deferred<void>((cancelled) => this.#stopWaiters.delete(cancelled));
+    this.#stopWaiters.add(waiter);
+    if (!this.#isStopAsked) this.#stop();
     return waiter;
   }
 
@@ -187,9 +186,28 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
     }
   }
 
-  *#restart(child: Child, reactor: Reactor): CoroutineBody<void> {
+  *#startAdded(child: Child): CoroutineBody<void> {
+    const reactor = this.#reactorWhileRunning;
+    // A stop may have had its turn before: then the child waits for the next start, as the others do.
+    if (reactor === undefined) return;
+    try {
+      yield* child.start(reactor);
+    } catch (error) {
+      yield* this.#remove(child);
+      throw error;
+    }
+  }
+
+  *#restart(child: Child): CoroutineBody<void> {
+    const reactor = this.#reactorWhileRunning;
+    if (reactor === undefined) throw this.#cannot("restart a child of");
     yield* this.#stopChild(child);
-    yield* child.start(reactor);
+    try {
+      yield* child.start(reactor);
+    } catch (error) {
+      yield* this.#stopChild(child);
+      throw error;
+    }
   }
 
   *#remove(child: Child): CoroutineBody<void> {
@@ -209,21 +227,28 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
     }
   }
 
-  #stop(): Deferred<void> {
+  #stop(): void {
     this.#isStopAsked = true;
-    const { stopTimeoutMs } = this;
-    for (const child of this.#children) if (this.#reactor) child.interrupt(this.#reactor, stopTimeoutMs);
-    return this.#inTurn(() => this.#stopInReverse());
+    if (this.#reactor !== undefined) {
+      for (const child of this.#children) child.interrupt(this.#reactor, this.stopTimeoutMs);
+    }
+    this.#inTurn(() => this.#stopInReverse()).addCallbacks(
+      () => this.#stopped((waiter) => waiter.callback()),
+      (error) => this.#stopped((waiter) => waiter.errback(error)),
+    );
   }
 
   *#stopInReverse(): CoroutineBody<void> {
     this.#state = "stopping";
     this.#isPrivileged = false;
     const failures = yield* this.#stopAll();
-    this.#stopping = undefined;
-    this.#isStopAsked = false;
     this.#state = failures.length === 0 ? "idle" : "failed";
     if (failures.length > 0) throw new ServiceStopError(failures);
+  }
+
+  #stopped(tell: (waiter: Deferred<void>) => void): void {
+    this.#isStopAsked = false;
+    for (const waiter of [...this.#stopWaiters]) if (this.#stopWaiters.delete(waiter)) tell(waiter);
   }
 
   /** Stops all that have started, in reverse, one after the other. */
@@ -237,6 +262,10 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
       }
     }
     return failures;
+  }
+
+  get #reactorWhileRunning(): Reactor | undefined {
+    return this.running && !this.#isStopAsked ? this.#reactor : undefined;
   }
 
   #inTurn(body: () => CoroutineBody<void>): Deferred<void> {

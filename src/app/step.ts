@@ -2,13 +2,14 @@ import type { CoroutineBody } from "../core/deferred/coroutine.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { TimeoutError } from "../core/deferred/errors.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
-import type { Clock } from "../core/time/clock.ts";
+import type { Clock, DelayedCall } from "../core/time/clock.ts";
 
 /** A call of a service's start or stop, on its way. */
 export class Step {
   readonly #verb: "start" | "stop";
   readonly #result: Deferred<unknown>;
   readonly #isDeferred: boolean;
+  #limit: DelayedCall | undefined;
   /** After how many ms it was given up. */
   #lateMs: number | undefined;
 
@@ -30,18 +31,18 @@ export class Step {
       if (this.#lateMs === undefined) throw error;
       const message = `it did not ${this.#verb} within ${this.#lateMs} ms`;
       throw new TimeoutError(this.#lateMs, { message, cause: error });
+    } finally {
+      this.#limit?.[Symbol.dispose]();
     }
   }
 
   /** Waits no longer than this. */
   limit(timeoutMs: number, clock: Clock): void {
     if (this.#result.called) return;
-    const limit = clock.callLater(timeoutMs, () => {
+    this.#limit = clock.callLater(timeoutMs, () => {
       this.#lateMs = timeoutMs;
       this.#result.cancel();
     });
-    const over = () => limit[Symbol.dispose]();
-    void this.#result.then(over, over);
   }
 
   /** Tells it to give up. A Promise cannot be told, and gets `timeoutMs` to come to an end. */

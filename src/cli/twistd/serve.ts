@@ -89,8 +89,7 @@ async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Applic
     held.keep(await writePidfile(options.pidfile));
   }
   const root = rootOf(await program.load(reactor), options);
-  // Nothing may start that the stop, which has been, would not see.
-  if (!reactor.running) throw new CancelledError("It was stopped while it loaded");
+  checkRunning(reactor);
   haveRoot(root);
   await root.privilegedStartService(reactor);
   if (root.uid !== undefined || root.gid !== undefined) {
@@ -105,9 +104,15 @@ async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Applic
     const { openManhole } = await import("./manhole.ts");
     held.keep(await openManhole(options.manhole, reactor, root));
   }
+  checkRunning(reactor);
   await root.startService(reactor);
   log.info("Started {name}, process {pid}", { name: program.name, pid: reactor.environment.pid });
   audience.ready();
+}
+
+/** Nothing may start behind the back of a stop that has been. */
+function checkRunning(reactor: Reactor): void {
+  if (!reactor.running) throw new CancelledError("It was stopped while it started");
 }
 
 /** What the steps share. */
