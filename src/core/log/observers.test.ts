@@ -28,6 +28,22 @@ describe("textObserver", () => {
     assert.equal(lines.at(-1), "\tcaused by: x\\r\\n2030-01-01T00:00:00.000Z [n#info] forged");
   });
 
+  test("cuts a message that a peer made long, and an error's text, and says by how much", () => {
+    const long = asText({ format: "{line}", line: "x".repeat(1_000_000) });
+    assert.equal(long.replace("x".repeat(16_384), "X"), "- [n#info] X… 983616 more\n");
+    const escapes = asText({ format: "{line}", line: "\n".repeat(1_000_000), namespace: "\u0001".repeat(1_000) });
+    assert.ok(escapes.length < 17_000, `${escapes.length}`);
+    const error = Object.assign(bare("y".repeat(1_000_000)), { cause: bare("z") });
+    const text = asText({ error });
+    assert.ok(text.length < 66_000, `${text.length}`);
+    assert.match(text.replace(/y+/, "Y"), /^- \[n#info\] message\n\tError: Y… \d+ more\n\t… 1 more lines\n$/);
+  });
+
+  test("cuts no character in two", () => {
+    const text = asText({ format: `${"x".repeat(16_383)}💧💧` });
+    assert.match(text.slice(-20), /x… 4 more\n$/);
+  });
+
   test("writes a single line whatever the fields are", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (format, a) => {
@@ -180,6 +196,40 @@ describe("jsonObserver", () => {
     const fields = JSON.parse(`{ "__proto__": { "x": 1 }, "message": "forged" }`) as Record<string, unknown>;
     const line = asJson({ fields, message: "forged" });
     assert.match(line, /"message":"message".*"fields":\{"__proto__":\{"x":1\}/);
+  });
+
+  test("cuts what a peer made long or many, in a line that is JSON still, and says by how much", () => {
+    const text = "x".repeat(1_000_000);
+    const one = JSON.parse(asJson({ format: "{text}", text }));
+    assert.equal(one.message.replace("x".repeat(16_384), "X"), "X… 983616 more");
+    assert.equal(one.text, one.message);
+    const list = JSON.parse(asJson({ list: Array.from({ length: 1_000_000 }, (_, n) => n) })).list;
+    assert.match(list.at(-1), /^… \d+ more$/);
+    assert.equal(list.length - 1 + Number(/\d+/.exec(list.at(-1))?.[0]), 1_000_000);
+    const names = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`name${n}`, n]));
+    const { object } = JSON.parse(asJson({ object: names }));
+    assert.equal(Object.keys(object).length - 1 + Number.parseInt(object["…"], 10), 100_000);
+    assert.match(JSON.parse(asJson({ bytes: new Uint8Array(100_000) })).bytes, /^(00){8160}… 91840 more bytes$/);
+  });
+
+  test("writes lines of bounded length, whatever the fields are made of", () => {
+    const texts = ["\0", "\n", '"', "\ud800", "💧", "x"].map((unit) => unit.repeat(100_000));
+    const fields = [
+      ...texts,
+      texts,
+      { texts },
+      Object.fromEntries(texts.map((text) => [text, text])),
+      bare(texts[0] as string),
+    ];
+    for (const field of fields) {
+      const line = asJson({
+        format: "{field}",
+        field,
+        error: Object.assign(bare("x"), { cause: field, errors: texts }),
+      });
+      assert.ok(line.length < 70_000, `${line.length}`);
+      JSON.parse(line);
+    }
   });
 
   test("writes one parseable line whatever the fields are", () => {
