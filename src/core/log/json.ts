@@ -23,7 +23,9 @@ export function jsonObserver(write: (text: string) => void): LogObserver {
   return function jsonObserver(event: LogEvent): void {
     const { timeMs, level, namespace, format, ...fields } = event;
     const own = { timeMs, level, namespace, message: formatEvent(event), format };
-    const line = copyOf({ ...fields, ...own }, [...Object.keys(own), ...Object.keys(fields)], new Room(), []);
+    const room = new Room();
+    const line = copyOf(own, Object.keys(own), room, [], {});
+    copyOf(fields, Object.keys(fields), room, [], line);
     write(`${JSON.stringify(line).replace(LINE_SEPARATORS, escapeControls)}\n`);
   };
 }
@@ -38,7 +40,7 @@ class Room {
 
   text(text: string): string {
     const short = cut(text, MAX_TEXT_CHARACTERS);
-    const length = JSON.stringify(short).length;
+    const length = GROWS.test(short) ? JSON.stringify(short).length : short.length + QUOTES;
     const fitting = length <= this.#left ? short : cut(text, Math.max(0, Math.floor(this.#left / LONGEST_ESCAPE)));
     this.spend(length);
     return fitting;
@@ -83,13 +85,14 @@ function listOf(list: readonly unknown[], room: Room, around: readonly object[])
   return copy;
 }
 
+/** What `copy` has already stays. */
 function copyOf(
   value: object,
   names: readonly string[],
   room: Room,
   around: readonly object[],
+  copy: Record<string, unknown> = {},
 ): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
   for (const [index, name] of names.entries()) {
     if (Object.hasOwn(copy, name)) continue;
     if (room.isFull) {
@@ -119,10 +122,15 @@ function jsonError(error: Error, room: Room, around: readonly object[]): unknown
 
 /** Plain assignment would lose a field that a peer named `__proto__`. */
 function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== "__proto__") (target as Record<string, unknown>)[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 const DEPTH_LIMIT = 6;
+const QUOTES = 2;
+/** What JSON escapes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const GROWS = /[\0-\x1f"\\\ud800-\udfff]/;
 /** Quotes, colon and comma around a name and its value. */
 const COMMA_CHARACTERS = 4;
 /** A number at its longest. */
