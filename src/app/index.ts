@@ -1,5 +1,7 @@
 /** Services: what a program is made of, started and stopped in order, and run by `twistd`. */
 export { ClientService, type ClientServiceOptions, type WhenConnectedOptions } from "../endpoints/client-service.ts";
+export { LogFile, type LogFileOptions } from "../reactor/log-file.ts";
+export { PidFile, PidFileError } from "../reactor/pid-file.ts";
 export { Application, type ApplicationOptions } from "./application.ts";
 export { ServiceStartError, ServiceStateError, ServiceStopError, type StopFailure } from "./errors.ts";
 export { type CheckHealthOptions, checkHealth, type HealthReport } from "./health.ts";

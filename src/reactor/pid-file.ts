@@ -25,7 +25,21 @@ import {
   writeSync,
 } from "node:fs";
 
-/** Another process holds the file. */
+/**
+ * Another process holds the file, or what is there is no pidfile.
+ *
+ * @example
+ * ```ts
+ * import { PidFile, PidFileError } from "ropewalk/app";
+ *
+ * using file = new PidFile("/tmp/ropewalk-example-held.pid");
+ * try {
+ *   new PidFile(file.path);
+ * } catch (error) {
+ *   console.log(error instanceof PidFileError && error.pid !== undefined); // true
+ * }
+ * ```
+ */
 export class PidFileError extends Error {
   override readonly name: string = "PidFileError";
   /** The process that holds it, if it is one. */
