@@ -1,4 +1,5 @@
 import { Deferred } from "../core/deferred/deferred.ts";
+import { TimeoutError } from "../core/deferred/errors.ts";
 import { gatherResults } from "../core/deferred/gather.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Clock } from "../core/time/clock.ts";
@@ -73,9 +74,12 @@ function ask(clock: Clock, service: ChildStatus["service"], timeoutMs: number): 
     (health) => answer.callback(health),
     (error: unknown) => answer.errback(error),
   );
-  return answer
-    .addTimeout(timeoutMs, clock)
-    .addErrback((error) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) }));
+  return answer.addTimeout(timeoutMs, clock).addErrback((error) => ({ ok: false, detail: complaint(error) }));
+}
+
+function complaint(error: unknown): string {
+  if (error instanceof TimeoutError) return `it gave no answer within ${error.timeoutMs} ms`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 const WELL: Health = { ok: true };

@@ -181,6 +181,7 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
         log.error("Cannot stop service {service} after a start that failed", { service, error: reason });
       }
       this.#state = "failed";
+      if (this.#isStopAsked && !wasCancelled(error)) log.error("{reason.message}", { reason: error });
       this.#checkNotStopping();
       throw error;
     }
@@ -283,6 +284,10 @@ export class MultiService extends Service implements ServiceParent, Iterable<Ser
 
 function nameOf(service: ServiceLike): string {
   return service.name || service.constructor?.name || "service";
+}
+
+function wasCancelled(error: unknown): boolean {
+  return error instanceof CancelledError || (error as Error).cause instanceof CancelledError;
 }
 
 const log: Logger = new Logger("ropewalk.app");

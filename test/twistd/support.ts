@@ -6,6 +6,8 @@ import { type Program, type ProgramOptions, start } from "../interop/support/pro
 
 export const TWISTD: string = `${ROOT}bin/twistd.js`;
 
+export const ROPEWALK: string = `${ROOT}bin/ropewalk.js`;
+
 /** Starts `twistd` with these arguments; it ends with the test at the latest. */
 export function twistd(t: Afterwards, args: readonly string[], options: ProgramOptions = {}): Program {
   return start(t, process.execPath, [TWISTD, ...args], options);

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ListenError } from "../core/errors.ts";
+import { captureLogs } from "../core/log/observers.ts";
+import { Protocol } from "../core/protocol.ts";
+import { ClientService } from "../endpoints/client-service.ts";
+import { EndpointSyntaxError } from "../endpoints/errors.ts";
+import { MemoryReactor } from "../testing/memory-reactor.ts";
+import { MultiService } from "./multi-service.ts";
+import { StreamServerService } from "./stream-server-service.ts";
+import { failureOf } from "./world.fixture.test.ts";
+
+class Echo extends Protocol {
+  override dataReceived(data: Uint8Array): void {
+    this.transport.write(data);
+  }
+}
+
+test("the port is open from the privileged start on, and the start says where", async () => {
+  const reactor = new MemoryReactor();
+  const service = new StreamServerService("tcp:80", () => new Echo());
+  await service.privilegedStartService(reactor);
+  assert.equal(service.port?.listening, true);
+  using logs = captureLogs();
+  await service.startService(reactor);
+  assert.deepEqual(logs.messages, ["Listening on [::]:80"]);
+  const guest = reactor.dial(80);
+  guest.remote.write("hello");
+  assert.equal(guest.text(), "hello");
+});
+
+test("the port is opened by the start if nobody did before", async () => {
+  const service = new StreamServerService("tcp:80", () => new Echo());
+  await service.startService(new MemoryReactor());
+  assert.equal(service.port?.listening, true);
+});
+
+test("the stop closes the port, leaves connections alone, and a restart opens it again", async () => {
+  const reactor = new MemoryReactor();
+  const service = new StreamServerService("tcp:80", () => new Echo());
+  const tree = new MultiService({ services: [service] });
+  await tree.startService(reactor);
+  const guest = reactor.dial(80);
+  await tree.stopService();
+  assert.equal(service.port, undefined);
+  assert.equal(reactor.listeners.length, 0);
+  guest.remote.write("still here?");
+  assert.equal(guest.text(), "still here?");
+  await tree.startService(reactor);
+  reactor.dial(80).remote.write("hello");
+});
+
+test("a port that is taken fails the start, and the service is named by its endpoint", async () => {
+  const reactor = new MemoryReactor();
+  const [first, second] = [1, 2].map(() => new StreamServerService("tcp:80", () => new Echo()));
+  assert.ok(first && second);
+  const error = await failureOf(new MultiService({ services: [first, second] }).startService(reactor));
+  assert.match(error.message, /^Cannot start service "tcp:80-2": Cannot listen on .*80/);
+  assert.ok(error.cause instanceof ListenError);
+  assert.equal(reactor.listeners.length, 0);
+});
+
+test("an endpoint that cannot be read fails the start", async () => {
+  const service = new StreamServerService("tpc:80", () => new Echo());
+  assert.ok((await failureOf(service.startService(new MemoryReactor()))) instanceof EndpointSyntaxError);
+});
+
+test("a ClientService is a child like any other", async () => {
+  const reactor = new MemoryReactor();
+  const server = new StreamServerService("tcp:80", () => new Echo());
+  const client = new ClientService(reactor, "tcp:localhost:80", () => new Protocol());
+  const tree = new MultiService({ services: [server, client] });
+  await tree.startService(reactor);
+  assert.deepEqual(
+    tree.children.map(({ name, state }) => `${name} ${state}`),
+    ["tcp:80 running", "ClientService running"],
+  );
+  await tree.stopService();
+  assert.equal(client.running, false);
+});
