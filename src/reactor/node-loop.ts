@@ -1,10 +1,11 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { Logger } from "../core/log/logger.ts";
-import type { Port } from "../core/reactor.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
+import type { NodePort } from "./port.ts";
+import type { Primary } from "./primary.ts";
 import type { RunningProcess } from "./process.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
@@ -17,21 +18,24 @@ export class NodeLoop implements Loop {
   readonly lingering: Lingering = new Lingering();
   /** Connections that are being made, and where to. */
   readonly connecting: Map<Deferred<unknown>, string> = new Map();
-  readonly ports: Set<Port> = new Set();
+  readonly ports: Set<NodePort> = new Set();
   /** Every transport that is not closed yet: for shutdown, and for tests that look for leaks. */
   readonly transports: Set<StreamTransport> = new Set();
   readonly datagramPorts: Set<NodeDatagramTransport> = new Set();
   readonly processes: Set<RunningProcess> = new Set();
   /** Whether accepted connections bypass net.Server's streams (see accept.ts). */
   readonly acceptsDirectly: boolean;
+  /** Of a worker that shares its ports with others. */
+  readonly primary: Primary | undefined;
   #dirty: StreamTransport[] = [];
   #drained: StreamTransport[] = [];
   #yielded: NodeTransport[] = [];
   #scheduled = false;
   #dispatching = 0;
 
-  constructor(acceptsDirectly: boolean) {
+  constructor(acceptsDirectly: boolean, primary?: Primary | undefined) {
     this.acceptsDirectly = acceptsDirectly;
+    this.primary = primary;
   }
 
   now(): number {

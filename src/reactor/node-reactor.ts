@@ -33,8 +33,10 @@ import { disconnectAll } from "./disconnect.ts";
 import { nodeFiles } from "./files.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeLoop } from "./node-loop.ts";
+import type { Primary } from "./primary.ts";
 import { spawnProcess } from "./process.ts";
 import { spawnOnPty } from "./pty.ts";
+import { type RetireOptions, retire } from "./retire.ts";
 import { onSignal, stayAlive, stopOnSignals } from "./signals.ts";
 import { openStdio } from "./stdio.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
@@ -49,6 +51,8 @@ export interface NodeReactorOptions {
   readonly acceptsDirectly?: boolean | undefined;
   /** How long shutdown waits for peers to take what was written before it aborts; default 5 000 ms. */
   readonly disconnectTimeoutMs?: number | undefined;
+  /** Of a worker that shares its ports with others: the process that started them. */
+  readonly primary?: Primary | undefined;
 }
 
 /**
@@ -74,7 +78,7 @@ export class NodeReactor implements Reactor {
   readonly #resolvers: ResolverStack = new ResolverStack(systemLookup);
 
   constructor(options: NodeReactorOptions = {}) {
-    this.#loop = new NodeLoop(options.acceptsDirectly ?? true);
+    this.#loop = new NodeLoop(options.acceptsDirectly ?? true, options.primary);
     this.addTrigger("before", "startup", () => {
       this.#held.push(stayAlive(), stopOnSignals(this.#stopUnlessStopping));
       this.#loop.timers.holdsProcess = true;
@@ -169,6 +173,24 @@ export class NodeReactor implements Reactor {
 
   lookup(host: string): Deferred<readonly HostAddress[]> {
     return isIP(host) !== 0 ? systemLookup(host) : this.#resolvers.lookup(host);
+  }
+
+  /**
+   * Stops accepting, and lets the connections that were accepted come to their end: those of a web server end with the answer
+   * that is under way or the next one, the others when they will. Fires when none is left, or after `limitMs`: what is left
+   * then is closed by `stop`. For a process whose place another one takes: nobody is refused, and nobody cut off.
+   *
+   * @example
+   * ```ts
+   * import { NodeReactor, Protocol } from "ropewalk";
+   *
+   * const reactor = new NodeReactor();
+   * await reactor.listenTcp({ port: 0, host: "127.0.0.1" }, () => new Protocol());
+   * await reactor.retire({ limitMs: 30_000 });
+   * ```
+   */
+  retire(options: RetireOptions): Deferred<void> {
+    return retire(this.#loop, options);
   }
 
   installResolver(resolver: Resolver): Disposable {

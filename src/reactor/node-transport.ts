@@ -25,7 +25,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   /** The plain socket, which owns the descriptor. */
   #plain: Socket = NO_SOCKET;
   #upgrade: TlsUpgrade | undefined = undefined;
-  readonly #ends: Ends;
+  readonly ends: Ends;
   #peer: Address | undefined = undefined;
   #local: Address | undefined = undefined;
   #error: Error | undefined = undefined;
@@ -43,16 +43,16 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   /** `ends`: what to call an end that the system does not tell of, because it has no name, or no descriptor any more. */
   constructor(loop: NodeLoop, options: StreamOptions, ends: Ends = {}) {
     super(loop, options);
-    this.#ends = ends;
+    this.ends = ends;
   }
 
   get peer(): Address {
-    this.#peer ??= peerAddressOf(this.#plain) ?? this.#ends.peer ?? UNNAMED;
+    this.#peer ??= peerAddressOf(this.#plain) ?? this.ends.peer ?? UNNAMED;
     return this.#peer;
   }
 
   get local(): Address {
-    this.#local ??= localAddressOf(this.#plain) ?? this.#ends.local ?? UNNAMED;
+    this.#local ??= localAddressOf(this.#plain) ?? this.ends.local ?? UNNAMED;
     return this.#local;
   }
 
@@ -76,7 +76,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     this.#socket = socket;
     // Asked for now, the socket remembers it; once the descriptor is gone nobody could tell who it was.
     void socket.remoteAddress;
-    if (this.#ends.local === undefined) this.#local = localAddressOf(socket);
+    if (this.ends.local === undefined) this.#local = localAddressOf(socket);
     if (socket instanceof DirectSocket) socket.owner = this;
     else this.#listenTo(socket).on("end", onEnd).on("data", onData);
   }

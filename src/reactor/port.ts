@@ -1,6 +1,7 @@
 import { createServer, type ListenOptions, type Server } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
+import { CancelledError } from "../core/deferred/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
@@ -11,10 +12,20 @@ import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
 import { serverAddressOf } from "./socket-address.ts";
 
-/** A listening socket, and the factory that its connections go to. */
-class NodePort implements Port {
+/** Where the connections of a port come from. */
+export interface Source {
   readonly address: Address;
-  readonly #server: Server;
+  /** Gives each connection that comes a transport from `make`, and passes that to `accepted`. */
+  start(make: () => NodeTransport, accepted: (transport: NodeTransport) => void): void;
+  /** No connection comes any more once this has fired. */
+  close(): Deferred<void>;
+}
+
+/** A listening socket, and the factory that its connections go to. */
+export class NodePort implements Port {
+  readonly address: Address;
+  readonly #source: Source;
+  readonly #ends: { readonly local: Address };
   readonly #loop: NodeLoop;
   readonly #options: StreamServerOptions;
   readonly #factory: ProtocolFactory;
@@ -22,19 +33,18 @@ class NodePort implements Port {
   #listening = true;
   #handshakes = 0;
 
-  constructor(server: Server, loop: NodeLoop, options: StreamServerOptions, factory: ProtocolFactory, direct: boolean) {
-    this.#server = server;
+  constructor(source: Source, loop: NodeLoop, options: StreamServerOptions, factory: ProtocolFactory) {
+    this.#source = source;
     this.#loop = loop;
     this.#options = options;
     this.#factory = factory;
-    this.address = serverAddressOf(server);
+    this.address = source.address;
     loop.ports.add(this);
     const ends = { local: this.address };
-    acceptConnections(
-      server,
+    this.#ends = ends;
+    source.start(
       () => new NodeTransport(loop, options, ends),
       (transport) => this.#accepted(transport),
-      direct,
     );
   }
 
@@ -48,9 +58,7 @@ class NodePort implements Port {
       this.#listening = false;
       this.#closed = [];
       this.#loop.ports.delete(this);
-      this.#server.close();
-      // The "close" event of the server would wait for its connections too; the descriptor is closed in this turn.
-      setImmediate(() => {
+      this.#source.close().addCallback(() => {
         const waiting = this.#closed ?? [];
         this.#closed = undefined;
         for (const waiter of waiting) waiter.callback();
@@ -63,6 +71,18 @@ class NodePort implements Port {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopListening();
+  }
+
+  /** Asks its connections to end when what is under way is done: see `Factory.drain`. */
+  drain(quietMs: number): void {
+    if (typeof this.#factory !== "function") void this.#factory.drain?.(quietMs);
+  }
+
+  /** The connections that it has accepted and that are not closed yet. */
+  connections(): NodeTransport[] {
+    const isOwn = (transport: unknown): transport is NodeTransport =>
+      transport instanceof NodeTransport && transport.ends === this.#ends;
+    return [...this.#loop.transports].filter(isOwn);
   }
 
   #accepted(transport: NodeTransport): void {
@@ -126,6 +146,14 @@ export function openPort(
   options: StreamServerOptions,
   factory: ProtocolFactory,
 ): Deferred<Port> {
+  if (loop.primary?.accepts === true && where.path === undefined) {
+    return loop.primary.listen(where).addCallbacks(
+      (source) => new NodePort(source, loop, options, factory),
+      (error: Error) => {
+        throw error instanceof CancelledError ? error : asListenError(asked, error);
+      },
+    );
+  }
   const server = createServer({ allowHalfOpen: true });
   const opened = new Deferred<Port>(() => server.close());
   const failed = (error: Error): void => {
@@ -140,12 +168,37 @@ export function openPort(
         log.error("Port {address} reports {error}", { address: formatAddress(asked), error }),
       );
       if (opened.called) server.close();
-      else opened.callback(new NodePort(server, loop, options, factory, loop.acceptsDirectly));
+      else opened.callback(new NodePort(new ServerSource(server, loop.acceptsDirectly), loop, options, factory));
     });
   } catch (error) {
     failed(error as Error);
   }
   return opened;
+}
+
+/** A server of Node's own. */
+class ServerSource implements Source {
+  readonly address: Address;
+  readonly #server: Server;
+  readonly #direct: boolean;
+
+  constructor(server: Server, direct: boolean) {
+    this.address = serverAddressOf(server);
+    this.#server = server;
+    this.#direct = direct;
+  }
+
+  start(make: () => NodeTransport, accepted: (transport: NodeTransport) => void): void {
+    acceptConnections(this.#server, make, accepted, this.#direct);
+  }
+
+  close(): Deferred<void> {
+    const closed = new Deferred<void>();
+    this.#server.close();
+    // The "close" event of the server would wait for its connections too; the descriptor is closed in this turn.
+    setImmediate(() => closed.callback());
+    return closed;
+  }
 }
 
 const log: Logger = new Logger("ropewalk.reactor");

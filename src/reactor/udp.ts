@@ -32,7 +32,8 @@ export function openUdp(
     opened.errback(asListenError(asked, error));
   };
   socket.once("error", refuse);
-  socket.bind({ port: options.port, address: host, exclusive: true }, () => {
+  // A port that others know is shared by the workers of a cluster. Answers to what one sent belong to that one.
+  socket.bind({ port: options.port, address: host, exclusive: options.port === 0 }, () => {
     socket.off("error", refuse);
     const transport = new NodeDatagramTransport(socket, family, protocol, open);
     transport.start();

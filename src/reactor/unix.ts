@@ -10,6 +10,7 @@ import type { ConnectUnixOptions, ListenUnixOptions, Port } from "../core/reacto
 import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { openPort } from "./port.ts";
+import type { Primary } from "./primary.ts";
 import { dial, establish } from "./tcp.ts";
 import { lockUnixPath } from "./unix-lock.ts";
 
@@ -17,23 +18,54 @@ export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: 
   const { path, mode, backlog } = options;
   const asked = { kind: "unix", path } as const;
   const where = { path, ...(backlog !== undefined && { backlog }) };
+  const { primary } = loop;
+  const claimed = primary === undefined ? claimUnixPath(path, options.lockfile) : claimFrom(primary, options);
+  return claimed
+    .addCallback((release) =>
+      openWithMode(mode, () => openPort(loop, where, asked, options, factory))
+        .addCallback((port) => withMode(port, path, mode))
+        .addCallbacks(
+          (port) => {
+            if (primary === undefined) return release === undefined ? port : unlockingAfter(port, release);
+            release?.();
+            return port;
+          },
+          (error: Error) => {
+            release?.();
+            throw error;
+          },
+        ),
+    )
+    .addErrback((error: Error) => {
+      throw error instanceof CancelledError ? error : asListenError(asked, error);
+    });
+}
+
+/**
+ * Makes sure that nobody else listens there, and removes what a dead program left. What it fires with releases the lock, if
+ * one was asked for. Fails with ListenError.
+ */
+export function claimUnixPath(path: string, lockfile: boolean | undefined = false): Deferred<(() => void) | undefined> {
   let unlock: (() => void) | undefined;
-  const opened = maybeDeferred(() => {
+  const claimed = maybeDeferred(() => {
     const wrong = whatIsWrongWith(path) ?? missingFolder(path);
-    if (wrong !== undefined) throw new ListenError(asked, wrong);
-    if (options.lockfile === true) unlock = lockUnixPath(path);
+    if (wrong !== undefined) throw new ListenError({ kind: "unix", path }, wrong);
+    if (lockfile) unlock = lockUnixPath(path);
     return removeStale(path);
   });
-  return opened
-    .addCallback(() => openWithMode(mode, () => openPort(loop, where, asked, options, factory)))
-    .addCallback((port) => withMode(port, path, mode))
-    .addCallbacks(
-      (port) => (unlock === undefined ? port : unlockingAfter(port, unlock)),
-      (error: Error) => {
-        unlock?.();
-        throw error instanceof CancelledError ? error : asListenError(asked, error);
-      },
-    );
+  return claimed.addCallbacks(
+    () => unlock,
+    (error: Error) => {
+      unlock?.();
+      throw error;
+    },
+  );
+}
+
+/** The same in a worker, whose primary makes the socket and holds the lock for all. */
+function claimFrom(primary: Primary, { path, lockfile = false, mode }: ListenUnixOptions): Deferred<() => void> {
+  const umask = mode === undefined ? 0 : 0o777 & ~mode;
+  return primary.claim(path, lockfile, umask).addCallback(() => () => primary.claimed(path));
 }
 
 export function connectUnix<P extends Protocol>(

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import { Logger } from "../../core/log/logger.ts";
-import type { Factory, ProtocolFactory } from "../../core/protocol.ts";
+import { drainOf, type Factory, type ProtocolFactory } from "../../core/protocol.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { optional } from "../../endpoints/arguments.ts";
 import { coerce } from "../../endpoints/coerce.ts";
@@ -57,6 +57,7 @@ export function receiveProxyHeader(factory: ProtocolFactory, options: ReceivePro
     throw new RangeError(`Cannot wait ${headerTimeoutMs} ms for a header: headerTimeoutMs must be above 0`);
   }
   return {
+    ...drainOf(factory),
     buildProtocol: (peer) => {
       if (options.trusted?.(peer) !== false) return new HeaderReceiver(factory, { ...options, headerTimeoutMs });
       log.warn("Connection with {peer} refused: it is not trusted to send a PROXY header", {
