@@ -95,5 +95,6 @@ export type {
 export type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
 export { connect, listen } from "./endpoints/connect.ts";
 export { NodeReactor, type NodeReactorOptions } from "./reactor/node-reactor.ts";
+export type { RetireOptions } from "./reactor/retire.ts";
 export { react, run } from "./reactor/run.ts";
 export type { MainResult, RunOptions } from "./reactor/run-main.ts";

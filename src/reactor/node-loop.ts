@@ -5,7 +5,7 @@ import type { DelayedCall } from "../core/time/clock.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import type { NodePort } from "./port.ts";
-import type { Primary } from "./primary.ts";
+import { Primary } from "./primary.ts";
 import type { RunningProcess } from "./process.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
@@ -33,9 +33,9 @@ export class NodeLoop implements Loop {
   #scheduled = false;
   #dispatching = 0;
 
-  constructor(acceptsDirectly: boolean, primary?: Primary | undefined) {
+  constructor(acceptsDirectly: boolean) {
     this.acceptsDirectly = acceptsDirectly;
-    this.primary = primary;
+    this.primary = Primary.own;
   }
 
   now(): number {

@@ -33,7 +33,6 @@ import { disconnectAll } from "./disconnect.ts";
 import { nodeFiles } from "./files.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeLoop } from "./node-loop.ts";
-import type { Primary } from "./primary.ts";
 import { spawnProcess } from "./process.ts";
 import { spawnOnPty } from "./pty.ts";
 import { type RetireOptions, retire } from "./retire.ts";
@@ -51,8 +50,6 @@ export interface NodeReactorOptions {
   readonly acceptsDirectly?: boolean | undefined;
   /** How long shutdown waits for peers to take what was written before it aborts; default 5 000 ms. */
   readonly disconnectTimeoutMs?: number | undefined;
-  /** Of a worker that shares its ports with others: the process that started them. */
-  readonly primary?: Primary | undefined;
 }
 
 /**
@@ -78,7 +75,7 @@ export class NodeReactor implements Reactor {
   readonly #resolvers: ResolverStack = new ResolverStack(systemLookup);
 
   constructor(options: NodeReactorOptions = {}) {
-    this.#loop = new NodeLoop(options.acceptsDirectly ?? true, options.primary);
+    this.#loop = new NodeLoop(options.acceptsDirectly ?? true);
     this.addTrigger("before", "startup", () => {
       this.#held.push(stayAlive(), stopOnSignals(this.#stopUnlessStopping));
       this.#loop.timers.holdsProcess = true;

@@ -1,4 +1,4 @@
-import { createServer, type ListenOptions, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
@@ -10,6 +10,7 @@ import { acceptConnections } from "./accept.ts";
 import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
+import type { Where } from "./primary.ts";
 import { serverAddressOf } from "./socket-address.ts";
 
 /** Where the connections of a port come from. */
@@ -141,7 +142,7 @@ export class NodePort implements Port {
 /** Opens a listening socket. */
 export function openPort(
   loop: NodeLoop,
-  where: ListenOptions & { fd?: number },
+  where: Where,
   asked: Address,
   options: StreamServerOptions,
   factory: ProtocolFactory,

@@ -10,9 +10,12 @@ import { Logger } from "../core/log/logger.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import type { Source } from "./port.ts";
 
+/** Where to listen: what `Server.listen` of node:net takes. */
+export type Where = ListenOptions & { readonly fd?: number };
+
 /** What a worker asks. */
 export type Question =
-  | { readonly ask: "listen"; readonly where: ListenOptions & { readonly fd?: number } }
+  | { readonly ask: "listen"; readonly where: Where }
   | { readonly ask: "close"; readonly port: number }
   | { readonly ask: "claim"; readonly path: string; readonly lockfile: boolean; readonly umask: number }
   | { readonly ask: "claimed"; readonly path: string };
@@ -43,6 +46,8 @@ export interface OpenedPort {
 
 /** Asks the primary, and takes the connections that it hands over. */
 export class Primary {
+  /** That of this process, once it is known to be a worker: as much a fact of the process as its id. */
+  static own: Primary | undefined = undefined;
   /** Whether it accepts TCP connections and hands them over; otherwise node:cluster lets each worker accept. */
   readonly accepts: boolean;
   readonly #direct: boolean;
@@ -62,7 +67,7 @@ export class Primary {
   }
 
   /** The primary listens, and hands over its connections. */
-  listen(where: ListenOptions & { readonly fd?: number }): Deferred<Source> {
+  listen(where: Where): Deferred<Source> {
     return this.#ask({ ask: "listen", where }).addCallback((opened): Source => {
       const { port, address } = opened as OpenedPort;
       const source = new HandedSource(address, this.#direct, () =>

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { option } from "../../app/option.ts";
 import { LogLevels } from "../../core/log/levels.ts";
@@ -27,6 +28,8 @@ export interface TwistdOptions {
   readonly reactor: ReactorName;
   readonly workers?: number;
   readonly sticky?: true;
+  /** What a worker that was replaced may take to finish. */
+  readonly drainTimeout?: number;
   readonly inspectPort?: number;
   /** The path of its socket. */
   readonly manhole?: string;
@@ -63,8 +66,17 @@ export function declareOptions(command: Command): void {
     .addOption(
       new Option("-r, --reactor <name>", "what moves the bytes").choices(["node", "node-streams"]).default("node"),
     )
-    .addOption(new Option("--workers <count>", "so many processes share the ports").argParser(count))
+    .addOption(
+      new Option("--workers <count|auto>", "so many processes share the ports; auto: one a processor").argParser(
+        workers,
+      ),
+    )
     .option("--sticky", "with --workers: a client address stays with its worker")
+    .addOption(
+      new Option("--drain-timeout <duration>", "with --workers: what a replaced one may take to finish: 30s").argParser(
+        duration,
+      ),
+    )
     .addOption(new Option("--stop-timeout <duration>", "what each service may take to stop: 10s").argParser(duration))
     .addOption(new Option("--inspect-port <port>", "serve the live view here, on the loopback").argParser(port))
     .option("--manhole <path>", "open a REPL into the process, on a socket only its user may open");
@@ -78,6 +90,10 @@ function octal(text: string): number {
 function count(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It is a whole number of at least 1.");
   return Number(text);
+}
+
+function workers(text: string): number {
+  return text === "auto" ? availableParallelism() : count(text);
 }
 
 function port(text: string): number {

@@ -12,6 +12,7 @@ import { enterPlace } from "./place.ts";
 import type { Program } from "./program.ts";
 import { makeReactor } from "./reactor.ts";
 import { rootOf } from "./root.ts";
+import type { Membership } from "./workers/membership.ts";
 
 /**
  * Runs a program from its first step to its last, and gives the exit status. A start that fails undoes what was done of it
@@ -19,8 +20,9 @@ import { rootOf } from "./root.ts";
  */
 export async function serve(options: TwistdOptions, program: Program): Promise<number> {
   if (options.workers !== undefined) {
-    const { isWorker, superviseWorkers } = await import("./workers.ts");
-    if (!isWorker()) return superviseWorkers(options, program);
+    const { ownPlace, serveAsWorker } = await import("./workers/membership.ts");
+    const place = ownPlace();
+    if (place !== undefined) return serveAsWorker(options, (own, membership) => serveHere(own, program, membership));
   }
   if (options.daemon === true) {
     const { detach, isDetached } = await import("./daemon.ts");
@@ -30,13 +32,21 @@ export async function serve(options: TwistdOptions, program: Program): Promise<n
 }
 
 /** All that happens in the process that serves. */
-async function serveHere(options: TwistdOptions, program: Program): Promise<number> {
+async function serveHere(options: TwistdOptions, program: Program, membership?: Membership): Promise<number> {
   const held = new Held();
-  const audience = await findAudience(options);
+  const audience = membership ?? (await findAudience(options));
+  const cwd = process.cwd();
   try {
     enterPlace(options);
     held.keep(await openLog(options));
-    await serveOn(makeReactor(options.reactor), { options, program, audience, held });
+    if (options.workers !== undefined && membership === undefined) {
+      const { superviseWorkers } = await import("./workers/supervise.ts");
+      await superviseWorkers({ options, program, audience, held, cwd, workers: options.workers });
+    } else {
+      const reactor = makeReactor(options.reactor);
+      membership?.join(reactor);
+      await serveOn(reactor, { options, program, audience, held });
+    }
     return DONE;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -116,7 +126,7 @@ function checkRunning(reactor: Reactor): void {
 }
 
 /** What the steps share. */
-interface Serving {
+export interface Serving {
   readonly options: TwistdOptions;
   readonly program: Program;
   readonly audience: Audience;

@@ -1,0 +1,59 @@
+import { CancelledError } from "../../../core/deferred/errors.ts";
+import { Logger } from "../../../core/log/logger.ts";
+import { onSignal, stopOnSignals } from "../../../reactor/signals.ts";
+import type { Serving } from "../serve.ts";
+import { Workforce } from "./workforce.ts";
+
+/** What the primary process does: it serves nobody, and keeps the workers running until it is told to stop. */
+export async function superviseWorkers(supervising: Supervising): Promise<void> {
+  const { options, program, audience, held, cwd, workers: count } = supervising;
+  if (options.pidfile !== undefined) {
+    const { writePidfile } = await import("../pidfile.ts");
+    held.keep(await writePidfile(options.pidfile));
+  }
+  const stopMs = options.stopTimeout ?? STOP_MS;
+  const drainMs = options.drainTimeout ?? DRAIN_MS;
+  const workforce = new Workforce({ count, sticky: options.sticky === true, drainMs, stopMs: stopMs + GRACE_MS, cwd });
+  let isStopAsked = false;
+  const stopAsked = new Promise<void>((resolve) => {
+    held.keep(
+      stopOnSignals(() => {
+        isStopAsked = true;
+        resolve();
+      }),
+    );
+  });
+  held.keep(onSignal("SIGUSR2", () => void workforce.restart()));
+  held.keep(onSignal("SIGHUP", () => workforce.signal("SIGHUP")));
+  try {
+    const started = workforce.start();
+    await Promise.race([started, stopAsked]);
+    if (isStopAsked) {
+      started.catch(tellUnlessStopped);
+    } else {
+      log.info("Started {name}, process {pid}, with {count} workers", { name: program.name, pid: process.pid, count });
+      audience.ready();
+      await stopAsked;
+    }
+    audience.stopping();
+  } finally {
+    await workforce.stop();
+  }
+}
+
+function tellUnlessStopped(error: unknown): void {
+  if (!(error instanceof CancelledError)) log.error("The workers failed at their start: {error}", { error });
+}
+
+interface Supervising extends Serving {
+  readonly workers: number;
+  readonly cwd: string;
+}
+
+const log: Logger = new Logger("ropewalk.twistd");
+/** As long as a service may take by default. */
+const STOP_MS = 10_000;
+/** Past what its services may take, a worker still has its connections to close. */
+const GRACE_MS = 10_000;
+/** Long downloads and answers that others wait for come to their end; what never does, a WebSocket, is not waited for for long. */
+const DRAIN_MS = 30_000;
