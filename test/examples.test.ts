@@ -15,6 +15,7 @@ import { Authority } from "./interop/support/certificates.ts";
 import { freePort, temporaryFolder } from "./interop/support/places.ts";
 import { FILE_LIMIT_MS, lacks, type Program, start } from "./interop/support/program.ts";
 import { Transcript } from "./interop/support/transcript.ts";
+import { listeningPort } from "./twistd/support.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
 const LONGEST = 40;
@@ -101,8 +102,8 @@ describe("the examples", { timeout: 9 * FILE_LIMIT_MS }, () => {
   });
 
   test("amp/sum adds and divides for amp/ask, and says what cannot be divided", async (t) => {
-    const server = run(t, "amp/sum", ANYWHERE);
-    const peer = `tcp:127.0.0.1:${await portOf(server)}`;
+    const server = run(t, "amp/sum", "--listen", ANYWHERE);
+    const peer = `tcp:127.0.0.1:${await listeningPort(server)}`;
     for (const [words, answer] of [
       [["13", "81"], "13 + 81 = 94\n13 / 81 = 0.16049382716049382\n"],
       [["1", "0"], "1 + 0 = 1\n1 / 0: division by zero\n"],

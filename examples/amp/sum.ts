@@ -1,6 +1,9 @@
-/** Adds and divides for whoever calls, Twisted's clients too: `node build/examples/amp/sum.js tcp:1234`. */
-import { formatAddress, listen, run } from "ropewalk";
+/** Adds and divides for whoever calls, Twisted's clients too: `npx ropewalk run -f examples/amp/sum.ts -- --listen tcp:1234`. */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type Reactor, run } from "ropewalk";
 import { AmpProtocol, Responders } from "ropewalk/amp";
+import { type Service, StreamServerService, startTree } from "ropewalk/app";
 import { Divide, Sum, ZeroDivisionError } from "./commands.ts";
 
 const calculator = new Responders()
@@ -10,9 +13,13 @@ const calculator = new Responders()
     return { result: numerator / denominator };
   });
 
-const [endpoint = "tcp:1234"] = process.argv.slice(2);
+/** What `ropewalk run -f` and `twistd -f` call. */
+export function service(_reactor: Reactor, args: readonly string[]): Service {
+  const { values } = parseArgs({ args: [...args], options: { listen: { type: "string", default: "tcp:1234" } } });
+  return new StreamServerService(values.listen, () => new AmpProtocol(calculator));
+}
 
-await run(async (reactor) => {
-  const port = await listen(reactor, endpoint, () => new AmpProtocol(calculator));
-  console.log(`Listening on ${formatAddress(port.address)}`);
-});
+// Alone: `node build/examples/amp/sum.js --listen tcp:1234`.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await run((reactor) => startTree(reactor, service(reactor, process.argv.slice(2))));
+}
