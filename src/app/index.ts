@@ -22,6 +22,7 @@ export {
   type Plugin,
   type PluginDefinition,
 } from "./plugin.ts";
+export { reloadTree } from "./reload.ts";
 export {
   type ChildStatus,
   type Health,

@@ -36,6 +36,8 @@ export abstract class Service implements ServiceLike, AsyncDisposable {
   abstract stopService(): unknown;
   /** Whether it does its work. Default: it does as long as it runs. */
   health?(): Health | PromiseLike<Health>;
+  /** Reads its settings again, without a pause: `twistd` calls it at SIGHUP. Default: nothing. */
+  reloadService?(): unknown;
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopService();
@@ -49,6 +51,7 @@ export interface ServiceLike {
   startService(reactor: Reactor): unknown;
   stopService(): unknown;
   health?(): Health | PromiseLike<Health>;
+  reloadService?(): unknown;
 }
 
 /** Whether a service does its work. */

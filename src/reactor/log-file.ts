@@ -77,7 +77,7 @@ export class LogFile implements Disposable {
     this.#wallTimeMs = options.wallTimeMs ?? Date.now;
     this.#rotateAtBytes = rotateBytes;
     this.#checkedMs = this.#wallTimeMs();
-    this.#descriptor = openLog(path, this.#mode);
+    this.#descriptor = openForAppending(path, this.#mode);
     this.#look();
   }
 
@@ -103,7 +103,7 @@ export class LogFile implements Disposable {
   reopen(): void {
     if (this.#descriptor < 0) return;
     try {
-      const opened = openLog(this.path, this.#mode);
+      const opened = openForAppending(this.path, this.#mode);
       this.#isTorn &&= isSameFile(this.path, this.#descriptor);
       closeSync(this.#descriptor);
       this.#descriptor = opened;
@@ -227,7 +227,7 @@ export function tellOnStandardError(words: string): void {
 }
 
 /** Root follows no link that another user may have put in the log's place; and no terminal becomes the process's own. */
-function openLog(path: string, mode: number): number {
+export function openForAppending(path: string, mode: number = DEFAULT_MODE): number {
   const following = process.geteuid?.() === 0 && !path.startsWith("/dev/") ? constants.O_NOFOLLOW : 0;
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOCTTY | following;
   try {

@@ -1,19 +1,123 @@
+import type { LogObserver } from "../../core/log/event.ts";
 import { jsonObserver } from "../../core/log/json.ts";
-import { LogLevels } from "../../core/log/levels.ts";
 import { addObserver } from "../../core/log/observers.ts";
+import { logPublisher } from "../../core/log/publisher.ts";
 import { textObserver } from "../../core/log/text.ts";
-import { notYet } from "./not-yet.ts";
+import { FailureError } from "../usage-error.ts";
 import type { TwistdOptions } from "./options.ts";
+import { logfileOf } from "./place.ts";
 
-/** Where the log goes until it is disposed: standard error, unless there is a file or syslog. */
-export async function openLog(options: TwistdOptions): Promise<Disposable | AsyncDisposable> {
-  if (options.logfile !== undefined) throw notYet("--logfile");
-  if (options.syslog === true) throw notYet("--syslog");
-  const observe = options.logFormat === "json" ? jsonObserver : textObserver;
+/** Where the log goes until it is disposed. */
+export interface OpenedLog extends AsyncDisposable {
+  /** Opens the log file anew, after somebody moved it. */
+  reopen(): void;
+  /** Leaves the log file to a user. */
+  giveTo(uid: number, gid: number): void;
+  /** Takes lines of other processes as they are; undefined if there is no file. */
+  readonly write: ((lines: string) => void) | undefined;
+}
+
+/**
+ * Standard error, unless there is a file or syslog, or both. A worker's file is its primary's: it gets there by standard error.
+ * What few ask for is loaded when it is asked for.
+ */
+export async function openLog(options: TwistdOptions, isWorker: boolean): Promise<OpenedLog> {
+  // The program's own levels, so that whoever else looks at its log, and changes them, means the same.
+  if (options.logLevel !== undefined) logPublisher.levels.configure(options.logLevel);
+  const outlets: Outlet[] = [];
+  const logfile = logfileOf(options);
+  if (logfile !== undefined) outlets.push(isWorker ? standardError(options) : await fileOutlet(logfile, options));
+  const syslogs = [
+    ...(options.syslog === true ? ["/dev/log"] : []),
+    ...(options.syslogTo === undefined ? [] : [options.syslogTo]),
+  ];
+  for (const where of syslogs) outlets.push(await syslogOutlet(where, options));
+  if (outlets.length === 0) outlets.push(standardError(options));
+  const added = outlets.map(({ observer }) => addObserver(observer));
+  const captured = options.daemon === true ? (await import("./captured-output.ts")).captureOutput() : undefined;
+  return {
+    reopen: () => {
+      for (const one of outlets) one.reopen?.();
+    },
+    giveTo: (uid, gid) => {
+      for (const one of outlets) one.giveTo?.(uid, gid);
+    },
+    write: outlets.find(({ write }) => write !== undefined)?.write,
+    [Symbol.asyncDispose]: async () => {
+      captured?.[Symbol.dispose]();
+      for (const one of added) one[Symbol.dispose]();
+      for (const one of outlets) await one.close?.();
+    },
+  };
+}
+
+/** Whether the log goes to standard error, and nowhere else. */
+export function logsToStandardError(options: TwistdOptions): boolean {
+  return logfileOf(options) === undefined && options.syslog === undefined && options.syslogTo === undefined;
+}
+
+/** One place that the log goes to. */
+interface Outlet {
+  readonly observer: LogObserver;
+  reopen?(): void;
+  giveTo?(uid: number, gid: number): void;
+  readonly write?: (lines: string) => void;
+  close?(): Promise<void>;
+}
+
+function standardError({ logFormat }: TwistdOptions): Outlet {
   // Who reads the log may go away, and a program should outlive that.
   process.stderr.on("error", () => undefined);
-  return addObserver(
-    observe((text) => process.stderr.write(text)),
-    options.logLevel === undefined ? undefined : new LogLevels(options.logLevel),
-  );
+  return { observer: observerOf(logFormat)((text) => process.stderr.write(text)) };
 }
+
+async function fileOutlet(path: string, options: TwistdOptions): Promise<Outlet> {
+  const { LogFile } = await import("../../reactor/log-file.ts");
+  const observe = observerOf(options.logFormat);
+  const file = opened(path, () => {
+    return new LogFile(path, {
+      rotateBytes: options.logRotateBytes ?? DEFAULT_ROTATE_BYTES,
+      rotateDaily: options.logRotate === "daily",
+      keep: options.logKeep,
+      lossNote: (lost) => lossNote(observe, lost),
+    });
+  });
+  return {
+    observer: observe((text) => file.write(text)),
+    reopen: () => file.reopen(),
+    giveTo: (uid, gid) => file.giveTo(uid, gid),
+    write: (lines) => file.write(lines),
+    close: async () => file[Symbol.dispose](),
+  };
+}
+
+async function syslogOutlet(where: string, { prefix }: TwistdOptions): Promise<Outlet> {
+  const { openSyslog } = await import("./syslog.ts");
+  return openSyslog(where, prefix ?? "twistd");
+}
+
+function opened<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new FailureError(`Cannot open log file "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** An event of the log's own, written past the log: it is about what is being written. */
+function lossNote(observe: typeof textObserver, lost: number): string {
+  let note = "";
+  const timeMs = Date.now();
+  const format = "{lost} events were lost: the log file could not be written";
+  observe((text) => {
+    note = text;
+  })({ level: "error", namespace: "ropewalk.twistd", timeMs, format, lost });
+  return note;
+}
+
+function observerOf(format: TwistdOptions["logFormat"]): typeof textObserver {
+  return format === "json" ? jsonObserver : textObserver;
+}
+
+/** With the ten that are kept, what a service that nobody looks after may fill of a disk is 1.1 GB. */
+const DEFAULT_ROTATE_BYTES = 100_000_000;

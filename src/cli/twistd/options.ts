@@ -13,13 +13,16 @@ export interface TwistdOptions {
   readonly pidfile?: string;
   readonly logfile?: string;
   /** Bytes. */
-  readonly logMaxSize?: number;
-  readonly logDaily?: true;
+  readonly logRotateBytes?: number;
+  readonly logRotate?: "daily";
   readonly logKeep?: number;
   readonly logFormat: "text" | "json";
   /** As LogLevels reads it. */
   readonly logLevel?: string;
+  /** The machine's own. */
   readonly syslog?: true;
+  /** Another one: a path, or an endpoint. */
+  readonly syslogTo?: string;
   readonly prefix?: string;
   readonly rundir?: string;
   readonly umask?: number;
@@ -46,23 +49,33 @@ export function declareOptions(command: Command): void {
     .option("-f, --file <module>", "run what this module exports: a Service, an Application, or a function")
     .addOption(new Option("-n, --nodaemon", "stay in the foreground (the default)").conflicts("daemon"))
     .option("--daemon", "detach, and return when the start has succeeded or failed")
-    .option("--pidfile <file>", "keep the process id here while it runs")
+    .option("--pidfile <file>", "keep the process id here while it runs (default with --daemon: twistd.pid)")
     .option("-d, --rundir <folder>", "change to this folder first")
-    .addOption(new Option("--umask <octal>", "what new files do not permit").argParser(octal))
+    .addOption(
+      new Option("--umask <octal>", "what new files do not permit (default with --daemon: 077)").argParser(octal),
+    )
     .option("-u, --uid <user>", "become this user when the ports are open")
     .option("-g, --gid <group>", "and this group")
-    .option("-l, --logfile <file>", "log here and not to standard error; opened anew on SIGHUP")
-    .addOption(new Option("--log-max-size <bytes>", "rotate the log file at this size: 10M").argParser(bytes))
-    .option("--log-daily", "rotate the log file at midnight")
-    .addOption(new Option("--log-keep <count>", "how many rotated log files to keep").argParser(count))
+    .option(
+      "-l, --logfile <file>",
+      "log here and not to standard error; opened anew on SIGHUP (default with --daemon: twistd.log)",
+    )
+    .addOption(
+      new Option("--log-rotate-bytes <bytes>", "begin a new log file at this size: 10M (default: 100M)").argParser(
+        bytes,
+      ),
+    )
+    .addOption(new Option("--log-rotate <when>", "begin a new log file each day (UTC)").choices(["daily"]))
+    .addOption(new Option("--log-keep <count>", "how many old log files to keep (default: 10)").argParser(count))
     .addOption(new Option("--log-format <format>", "how an event is written").choices(["text", "json"]).default("text"))
     .addOption(
       new Option("--log-level <[ns=]level>", "the least level to log, of a namespace or of all; repeatable").argParser(
         logLevel,
       ),
     )
-    .option("--syslog", "log to the machine's syslog")
-    .option("--prefix <text>", "the name of the program in syslog")
+    .option("--syslog", "log to the machine's syslog, /dev/log")
+    .option("--syslog-to <where>", "log to this syslog: a socket's path, udp:HOST:PORT, tcp:HOST:PORT, tls:HOST:PORT")
+    .option("--prefix <text>", "the name of the program in syslog (default: twistd)")
     .addOption(
       new Option("-r, --reactor <name>", "what moves the bytes").choices(["node", "node-streams"]).default("node"),
     )
@@ -113,6 +126,7 @@ function duration(text: string): number {
 
 function logLevel(text: string, earlier: string | undefined): string {
   return told(() => {
+    if (!LEVELS.test(text)) throw new RangeError("It is no level such as debug or chat.room=debug.");
     new LogLevels(text);
     return earlier === undefined ? text : `${earlier},${text}`;
   });
@@ -125,3 +139,6 @@ function told<T>(read: () => T): T {
     throw new InvalidArgumentError((error as Error).message);
   }
 }
+
+/** LogLevels would take what is empty for nothing to do. */
+const LEVELS = /^(?:(?:[\w.-]+=)?[a-z]+)(?:,(?:[\w.-]+=)?[a-z]+)*$/;

@@ -2,15 +2,16 @@ import type { Application } from "../../app/application.ts";
 import { CancelledError } from "../../core/deferred/errors.ts";
 import { Logger } from "../../core/log/logger.ts";
 import type { Reactor } from "../../core/reactor.ts";
-import { DONE } from "../exit-status.ts";
+import { DONE, FAILED } from "../exit-status.ts";
 import { FailureError } from "../usage-error.ts";
 import { type Audience, findAudience } from "./audience.ts";
 import { Held } from "./held.ts";
-import { openLog } from "./log.ts";
+import { logsToStandardError, type OpenedLog, openLog } from "./log.ts";
 import type { TwistdOptions } from "./options.ts";
-import { enterPlace } from "./place.ts";
+import { enterPlace, pidfileOf } from "./place.ts";
 import type { Program } from "./program.ts";
 import { makeReactor } from "./reactor.ts";
+import { type Reloading, reloadOnHangUp } from "./reload.ts";
 import { rootOf } from "./root.ts";
 import type { Membership } from "./workers/membership.ts";
 
@@ -38,22 +39,25 @@ async function serveHere(options: TwistdOptions, program: Program, membership?: 
   const cwd = process.cwd();
   try {
     enterPlace(options);
-    held.keep(await openLog(options));
+    const opened = held.keep(await openLog(options, membership !== undefined));
     if (options.workers !== undefined && membership === undefined) {
       const { superviseWorkers } = await import("./workers/supervise.ts");
-      await superviseWorkers({ options, program, audience, held, cwd, workers: options.workers });
+      await superviseWorkers({ options, program, audience, held, opened, cwd, workers: options.workers });
     } else {
       const reactor = makeReactor(options.reactor);
       membership?.join(reactor);
-      await serveOn(reactor, { options, program, audience, held });
+      const reloading = held.keep(reloadOnHangUp(reactor, opened, audience));
+      await serveOn(reactor, { options, program, audience, held, opened, reloading });
     }
     return DONE;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    audience.failed(message);
     // Standard error gets one line, by whoever catches this; the stack is for those who ask for it.
-    if (options.logfile !== undefined || options.syslog === true) log.critical("{reason}", { reason: message });
+    if (!logsToStandardError(options)) log.critical("{reason}", { reason: message });
     log.debug("Where that came from", { error });
+    await audience.failed(message);
+    // A daemon's standard error is its log, which says it already.
+    if (options.daemon === true) return FAILED;
     throw error instanceof FailureError ? error : new FailureError(message, { cause: error });
   } finally {
     await held.release();
@@ -61,13 +65,14 @@ async function serveHere(options: TwistdOptions, program: Program, membership?: 
 }
 
 /** Starts the reactor and the program on it, waits for the end of both. A signal stops the start too. */
-async function serveOn(reactor: Reactor, serving: Serving): Promise<void> {
+async function serveOn(reactor: Reactor, serving: ServingHere): Promise<void> {
   let failure: unknown;
   let root: Application | undefined;
+  let told: Promise<void> | undefined;
   const stopAsked = new Promise<void>((resolve) => {
     reactor.addTrigger("before", "shutdown", async () => {
       resolve();
-      serving.audience.stopping();
+      told = serving.audience.stopping();
       try {
         await root?.stopService();
       } catch (error) {
@@ -88,23 +93,21 @@ async function serveOn(reactor: Reactor, serving: Serving): Promise<void> {
     }
   }
   await ended;
+  await told;
   if (failure !== undefined) throw failure;
 }
 
 /** Every step of the start, in order. */
-async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Application) => void): Promise<void> {
-  const { options, program, audience, held } = serving;
-  if (options.pidfile !== undefined) {
-    const { writePidfile } = await import("./pidfile.ts");
-    held.keep(await writePidfile(options.pidfile));
-  }
+async function start(reactor: Reactor, serving: ServingHere, haveRoot: (root: Application) => void): Promise<void> {
+  const { options, program, audience, held, opened, reloading } = serving;
+  await keepPidfile(serving);
   const root = rootOf(await program.load(reactor), options);
   checkRunning(reactor);
   haveRoot(root);
   await root.privilegedStartService(reactor);
   if (root.uid !== undefined || root.gid !== undefined) {
     const { shed } = await import("./shed.ts");
-    shed(root);
+    shed(root, opened);
   }
   if (options.inspectPort !== undefined) {
     const { openInspection } = await import("./inspect.ts");
@@ -117,7 +120,17 @@ async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Applic
   checkRunning(reactor);
   await root.startService(reactor);
   log.info("Started {name}, process {pid}", { name: program.name, pid: reactor.environment.pid });
-  audience.ready();
+  await audience.ready();
+  reloading.tree = root;
+  held.keep(audience.watch(reactor, root));
+}
+
+/** Writes the process id where the options say. */
+export async function keepPidfile({ options, held }: Pick<Serving, "options" | "held">): Promise<void> {
+  const pidfile = pidfileOf(options);
+  if (pidfile === undefined) return;
+  const { writePidfile } = await import("./pidfile.ts");
+  held.keep(writePidfile(pidfile));
 }
 
 /** Nothing may start behind the back of a stop that has been. */
@@ -131,6 +144,11 @@ export interface Serving {
   readonly program: Program;
   readonly audience: Audience;
   readonly held: Held;
+  readonly opened: OpenedLog;
+}
+
+interface ServingHere extends Serving {
+  readonly reloading: Reloading;
 }
 
 const log: Logger = new Logger("ropewalk.twistd");

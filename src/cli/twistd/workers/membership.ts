@@ -19,7 +19,7 @@ export async function serveAsWorker(
   options: TwistdOptions,
   serve: (own: TwistdOptions, membership: Membership) => Promise<number>,
 ): Promise<number> {
-  const { daemon: _daemon, pidfile: _pidfile, logfile: _logfile, ...own } = options;
+  const { daemon: _daemon, pidfile: _pidfile, ...own } = options;
   const membership = new Membership(options.reactor === "node");
   try {
     return await serve(own, membership);
@@ -53,14 +53,20 @@ export class Membership implements Audience {
     this.#reactor = reactor;
   }
 
-  ready(): void {
-    this.#say({ twistd: "ready" });
+  ready(): Promise<void> {
+    return this.#say({ twistd: "ready" });
   }
 
-  stopping(): void {}
+  async reloading(): Promise<void> {}
 
-  failed(message: string): void {
-    this.#say({ twistd: "failed", message });
+  async stopping(): Promise<void> {}
+
+  failed(message: string): Promise<void> {
+    return this.#say({ twistd: "failed", message });
+  }
+
+  watch(): Disposable {
+    return { [Symbol.dispose]: () => undefined };
   }
 
   /** Fires when what was said has left: the end of the process would swallow it. */
@@ -97,11 +103,12 @@ export class Membership implements Audience {
     }
   }
 
-  #say(said: WorkerSaid): void {
+  #say(said: WorkerSaid): Promise<void> {
     this.#said = new Promise((resolve) => {
       if (process.connected) process.send?.(said, () => resolve());
       else resolve();
     });
+    return this.#said;
   }
 }
 

@@ -1,30 +1,36 @@
 import { CancelledError } from "../../../core/deferred/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import { onSignal, stopOnSignals } from "../../../reactor/signals.ts";
-import type { Serving } from "../serve.ts";
+import type { Audience } from "../audience.ts";
+import type { OpenedLog } from "../log.ts";
+import { onHangUp } from "../reload.ts";
+import { keepPidfile, type Serving } from "../serve.ts";
 import { Workforce } from "./workforce.ts";
 
 /** What the primary process does: it serves nobody, and keeps the workers running until it is told to stop. */
 export async function superviseWorkers(supervising: Supervising): Promise<void> {
-  const { options, program, audience, held, cwd, workers: count } = supervising;
-  if (options.pidfile !== undefined) {
-    const { writePidfile } = await import("../pidfile.ts");
-    held.keep(await writePidfile(options.pidfile));
-  }
+  const { options, program, audience, held, opened, cwd, workers: count } = supervising;
+  await keepPidfile(supervising);
   const stopMs = options.stopTimeout ?? STOP_MS;
   const drainMs = options.drainTimeout ?? DRAIN_MS;
-  const workforce = new Workforce({ count, sticky: options.sticky === true, drainMs, stopMs: stopMs + GRACE_MS, cwd });
+  const workforce = new Workforce({
+    count,
+    sticky: options.sticky === true,
+    drainMs,
+    stopMs: stopMs + GRACE_MS,
+    cwd,
+    output: opened.write,
+  });
   let isStopAsked = false;
   const stopAsked = new Promise<void>((resolve) => {
-    held.keep(
-      stopOnSignals(() => {
-        isStopAsked = true;
-        resolve();
-      }),
-    );
+    const stop = (): void => {
+      isStopAsked = true;
+      resolve();
+    };
+    held.keep(stopOnSignals(stop));
+    held.keep(onHangUp(stop, () => void reload(workforce, opened, audience)));
   });
   held.keep(onSignal("SIGUSR2", () => void workforce.restart()));
-  held.keep(onSignal("SIGHUP", () => workforce.signal("SIGHUP")));
   try {
     const started = workforce.start();
     await Promise.race([started, stopAsked]);
@@ -32,13 +38,21 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
       started.catch(tellUnlessStopped);
     } else {
       log.info("Started {name}, process {pid}, with {count} workers", { name: program.name, pid: process.pid, count });
-      audience.ready();
+      await audience.ready();
       await stopAsked;
     }
-    audience.stopping();
+    await audience.stopping();
   } finally {
     await workforce.stop();
   }
+}
+
+/** The workers reload what they serve; they tell nobody when they have. */
+async function reload(workforce: Workforce, opened: OpenedLog, audience: Audience): Promise<void> {
+  opened.reopen();
+  await audience.reloading();
+  workforce.signal("SIGHUP");
+  await audience.ready();
 }
 
 function tellUnlessStopped(error: unknown): void {
