@@ -16,6 +16,7 @@ export { type ConnectOptions, connect, type ListenOptions, listen } from "./conn
 export { endpointTypes } from "./default-types.ts";
 export { EndpointError, EndpointSyntaxError } from "./errors.ts";
 export { format, innerEndpoint, type ParsedEndpoint, parse, quoteArgument } from "./grammar.ts";
+export { type ProcessEndpointOptions, processEndpoint } from "./process.ts";
 export { type SystemdSocket, systemdDescriptors } from "./systemd.ts";
 export {
   type ClientEndpoint,

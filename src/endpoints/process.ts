@@ -3,7 +3,9 @@ import { Deferred } from "../core/deferred/deferred.ts";
 import { fail } from "../core/deferred/succeed.ts";
 import { ConnectError, ConnectionAborted, ProcessDone, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
-import { ProcessProtocol } from "../core/process.ts";
+import { endProcess } from "../core/end-process.ts";
+import { LineSplitter } from "../core/line-splitter.ts";
+import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
 import { StreamTransport } from "../core/stream-transport.ts";
@@ -12,7 +14,7 @@ import type { TlsFacts } from "../core/tls.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { readArguments, required } from "./arguments.ts";
 import type { Coercion } from "./coerce.ts";
-import type { ClientType } from "./types.ts";
+import type { ClientEndpoint, ClientType } from "./types.ts";
 import { splitWords } from "./words.ts";
 
 /** A program whose standard input and output are the connection; what it says on standard error is logged. */
@@ -21,9 +23,46 @@ export const processClient: ClientType = {
   form: "process:PROGRAM ARGUMENT…, words quoted as in a shell, and then \\ : = escaped with \\",
   make(source) {
     const { command } = readArguments(source, ["command"], { command: required(words) });
-    return { connect: (reactor, factory) => connectProcess(reactor, command, factory) };
+    return processEndpoint(command);
   },
 };
+
+/** How the program of `processEndpoint` runs and ends. */
+export interface ProcessEndpointOptions extends Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid"> {
+  /** An abort asks the program to end (SIGTERM) and kills it after so long; default: it kills at once. */
+  readonly killTimeoutMs?: number | undefined;
+  /**
+   * However the program ends, the connection ends cleanly, and a failure is logged; default: a failure breaks the connection,
+   * and what the other end has not got yet may be lost.
+   */
+  readonly endsCleanly?: boolean | undefined;
+}
+
+/**
+ * What `process:` stands for, with more to say about it: each connection is a program of its own, talked to by its standard
+ * input and output. What it says on standard error is logged.
+ *
+ * @example
+ * ```ts
+ * import { connect, NodeReactor, Protocol } from "ropewalk";
+ * import { processEndpoint } from "ropewalk/endpoints";
+ *
+ * class Listener extends Protocol {
+ *   override dataReceived(data: Uint8Array): void {
+ *     console.log(new TextDecoder().decode(data).trimEnd()); // /
+ *   }
+ * }
+ * const pwd = processEndpoint(["pwd"], { cwd: "/" });
+ * const listener = await connect(new NodeReactor(), pwd, () => new Listener());
+ * await listener.transport.whenClosed();
+ * ```
+ */
+export function processEndpoint(
+  command: readonly [string, ...string[]],
+  options: ProcessEndpointOptions = {},
+): ClientEndpoint {
+  return { connect: (reactor, factory) => connectProcess(reactor, command, options, factory) };
+}
 
 const words: Coercion<readonly [string, ...string[]]> = (value) => {
   const [program, ...args] = splitWords(value);
@@ -34,10 +73,12 @@ const words: Coercion<readonly [string, ...string[]]> = (value) => {
 function connectProcess<P extends Protocol>(
   reactor: Reactor,
   [program, ...args]: readonly [string, ...string[]],
+  options: ProcessEndpointOptions,
   factory: ProtocolFactory<P>,
 ): Deferred<P> {
-  const child = new Child(reactor, program, factory);
-  reactor.spawnProcess(child, program, { args });
+  const child = new Child(reactor, program, options, factory);
+  const { env, cwd, uid, gid } = options;
+  reactor.spawnProcess(child, program, { args, env, cwd, uid, gid });
   return child.connected;
 }
 
@@ -46,15 +87,18 @@ class Child<P extends Protocol> extends ProcessProtocol {
   readonly connected: Deferred<P>;
   readonly #reactor: Reactor;
   readonly #program: string;
+  readonly #options: ProcessEndpointOptions;
   readonly #factory: ProtocolFactory<P>;
-  readonly #decoder = new TextDecoder();
+  readonly #complaints: LineSplitter;
   #stream: ProcessStream | undefined;
-  #complaint = "";
+  #ending: Disposable | undefined;
 
-  constructor(reactor: Reactor, program: string, factory: ProtocolFactory<P>) {
+  constructor(reactor: Reactor, program: string, options: ProcessEndpointOptions, factory: ProtocolFactory<P>) {
     super();
     this.#reactor = reactor;
     this.#program = program;
+    this.#options = options;
+    this.#complaints = new LineSplitter((line) => log.info("{program}: {line}", { program, line }));
     this.#factory = factory;
     this.connected = new Deferred<P>(() => this.kill());
   }
@@ -87,9 +131,7 @@ class Child<P extends Protocol> extends ProcessProtocol {
   }
 
   override errReceived(data: Uint8Array): void {
-    const lines = (this.#complaint + this.#decoder.decode(data, { stream: true })).split("\n");
-    this.#complaint = (lines.pop() ?? "").slice(-LONGEST_COMPLAINT);
-    for (const line of lines) log.info("{program}: {line}", { program: this.#program, line });
+    this.#complaints.push(data);
   }
 
   override childDrained(descriptor: number): void {
@@ -102,13 +144,23 @@ class Child<P extends Protocol> extends ProcessProtocol {
   }
 
   override processEnded(reason: Error): void {
-    if (this.#complaint !== "") log.info("{program}: {line}", { program: this.#program, line: this.#complaint });
+    this.#ending?.[Symbol.dispose]();
+    this.#complaints.end();
     if (!this.connected.called) this.connected.errback(new ConnectError(reason.message, { cause: reason }));
-    this.#stream?.over(reason);
+    const { endsCleanly = false } = this.#options;
+    if (endsCleanly && !(reason instanceof ProcessDone)) {
+      log.warn("{program} failed: {problem}", { program: this.#program, problem: reason.message });
+    }
+    this.#stream?.over(reason, endsCleanly);
   }
 
   /** Ends it for good. */
   kill(): void {
+    const { killTimeoutMs } = this.#options;
+    if (killTimeoutMs !== undefined && this.transport.pid !== undefined) {
+      this.#ending ??= endProcess(this.#reactor, this.transport, killTimeoutMs);
+      return;
+    }
     if (this.transport.pid !== undefined) this.transport.signalProcess("KILL");
     this.transport.loseConnection();
   }
@@ -176,11 +228,11 @@ class ProcessStream extends StreamTransport {
     this.ended();
   }
 
-  over(reason: Error): void {
+  over(reason: Error, endsCleanly: boolean): void {
     this.#atShutdown[Symbol.dispose]();
     this.#killTimer?.cancel();
     this.#killTimer = undefined;
-    const clean = reason instanceof ProcessDone || this.#ownClose;
+    const clean = reason instanceof ProcessDone || this.#ownClose || endsCleanly;
     this.closed(clean ? undefined : reason);
   }
 
@@ -232,9 +284,6 @@ function latin1Bytes(text: string): Uint8Array {
 }
 
 const log: Logger = new Logger("ropewalk.endpoints.process");
-
-/** Characters of an unfinished line that are kept: enough for a message, little for a child that never ends a line. */
-const LONGEST_COMPLAINT = 8_192;
 
 /** As long as any peer has to take what was written: a program that is well ends soon after its input. */
 const CLOSE_TIMEOUT_MS = 30_000;
