@@ -43,6 +43,7 @@ const echo = { bench: "tcp-echo", load: "ping-pong" };
 const lines = { bench: "tcp-lines", load: "16 pipelined" };
 const hello = { bench: "http-hello", load: "keep-alive" };
 const broadcast = { bench: "ws-broadcast" };
+const forwarded = { bench: "portforward" };
 const timer = { bench: "timers", load: "add and cancel" };
 
 export const promised: readonly Goal[] = [
@@ -55,6 +56,8 @@ export const promised: readonly Goal[] = [
   { what: "a connection's life", bench: "tcp-accept", load: "connect, echo, close", over: "node-net", atLeast: 1 },
   { what: "idle connection", bench: "tcp-idle", load: "10 000 held", unit: "bytes", atMost: 3_500 },
   { what: "AMP calls, 16 in flight", bench: "amp", load: "16 pipelined", over: "twisted", atLeast: 5 },
+  { what: "a forwarded port, in", ...forwarded, load: "64 KiB in", over: "socat", atLeast: 1 / 1.15 },
+  { what: "a forwarded port, out", ...forwarded, load: "64 KiB out", over: "socat", atLeast: 1 / 1.15 },
   { what: "memcache client", bench: "memcache", load: "client, get", over: "memjs", atLeast: 1 },
   { what: "memcache client, 50 gets", bench: "memcache", load: "client, 50 gets under way", over: "memjs", atLeast: 1 },
   { what: "memcache client, 50 sets", bench: "memcache", load: "client, 50 sets under way", over: "memjs", atLeast: 1 },

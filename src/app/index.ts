@@ -5,6 +5,7 @@ export { PidFile, PidFileError } from "../reactor/pid-file.ts";
 export { Application, type ApplicationOptions } from "./application.ts";
 export { ServiceStartError, ServiceStateError, ServiceStopError, type StopFailure } from "./errors.ts";
 export { type CheckHealthOptions, checkHealth, type HealthReport } from "./health.ts";
+export { MonitoredProcess, type MonitorOptions, type ProcessDescription } from "./monitored-process.ts";
 export { MultiService, type MultiServiceOptions } from "./multi-service.ts";
 export {
   type Option,
@@ -22,6 +23,7 @@ export {
   type Plugin,
   type PluginDefinition,
 } from "./plugin.ts";
+export { ProcessMonitor } from "./process-monitor.ts";
 export { reloadTree } from "./reload.ts";
 export {
   type ChildStatus,

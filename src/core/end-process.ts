@@ -2,19 +2,14 @@ import { ReactorStateError } from "./errors.ts";
 import type { ProcessTransport } from "./process.ts";
 import type { Clock } from "./time/clock.ts";
 
-/** Asks a process to end (SIGTERM), and kills it when it has not within `killTimeoutMs`. Dispose it when the process is gone. */
+/** Asks a process to end (SIGTERM), and kills it when it has not within `killTimeoutMs`. Dispose the result when it is gone. */
 export function endProcess(clock: Clock, process: ProcessTransport, killTimeoutMs: number): Disposable {
   signal(process, "TERM");
-  const kill = clock.callLater(killTimeoutMs, () => {
+  return clock.callLater(killTimeoutMs, () => {
     signal(process, "KILL");
     // Its own children may live on and hold them open.
     process.loseConnection();
   });
-  return {
-    [Symbol.dispose]: () => {
-      if (kill.active) kill.cancel();
-    },
-  };
 }
 
 function signal(process: ProcessTransport, name: string): void {

@@ -98,3 +98,12 @@ export interface SpawnOptions {
     | { readonly columns?: number | undefined; readonly rows?: number | undefined; readonly term?: string | undefined }
     | undefined;
 }
+
+/** The environment of a child that gets what this process has, and some variables besides. */
+export function environmentWith(
+  own: Readonly<Record<string, string | undefined>>,
+  added: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const all = Object.entries({ ...own, ...added });
+  return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
+}

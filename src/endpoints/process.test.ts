@@ -12,6 +12,7 @@ import { newReactor } from "./certificates.fixture.test.ts";
 import { connect } from "./connect.ts";
 import { endpointTypes } from "./default-types.ts";
 import { quoteArgument } from "./grammar.ts";
+import { type ProcessEndpointOptions, processEndpoint } from "./process.ts";
 
 /** Collects what comes; `until` fires once there are that many bytes. */
 class Talker extends Protocol {
@@ -335,5 +336,63 @@ describe("process:", () => {
     for (const description of ["process:", "process: ", "process:''", "process:'cat", "process:a=b"]) {
       assert.throws(() => endpointTypes.client(description), { name: "EndpointSyntaxError", description });
     }
+  });
+});
+
+describe("processEndpoint", () => {
+  async function talking(options: ProcessEndpointOptions): Promise<Scene> {
+    const reactor = new MemoryReactor();
+    const talker = new Talker();
+    const connecting = connect(reactor, processEndpoint(["serve", "-v"], options), () => talker);
+    reactor.settle();
+    await connecting;
+    const [child] = reactor.processes;
+    assert.ok(child);
+    return { reactor, talker, child };
+  }
+  interface Scene {
+    readonly reactor: MemoryReactor;
+    readonly talker: Talker;
+    readonly child: MemoryProcess;
+  }
+
+  test("starts the program with its arguments, where and as whom it is told", async () => {
+    const options = { env: { ROPE: "hemp" }, cwd: "/srv", uid: 7, gid: 8 };
+    const { child } = await talking(options);
+    assert.deepEqual([child.program, child.options], ["serve", { args: ["-v"], ...options }]);
+  });
+
+  test("an abort asks a program to end that has some time for it, and kills it later", async () => {
+    const { reactor, talker, child } = await talking({ killTimeoutMs: 1_000 });
+    talker.transport.abortConnection();
+    talker.transport.abortConnection();
+    reactor.advance(999);
+    assert.deepEqual([child.signals, child.isOpen(0)], [["TERM"], false]);
+    reactor.advance(1);
+    assert.deepEqual(child.signals, ["TERM", "KILL"]);
+    child.die("SIGKILL");
+    assert.ok((await talker.lost) instanceof ConnectionAborted);
+    assert.deepEqual(reactor.getDelayedCalls(), []);
+  });
+
+  test("a program that ends when it is asked to leaves no timer, whatever it still had to say", async () => {
+    const { reactor, talker, child } = await talking({ killTimeoutMs: 1_000 });
+    talker.transport.pauseReading();
+    child.say("unheard");
+    talker.transport.abortConnection();
+    child.die("SIGTERM");
+    assert.ok((await talker.lost) instanceof ConnectionAborted);
+    assert.deepEqual([reactor.getDelayedCalls(), child.signals], [[], ["TERM"]]);
+  });
+
+  test("however the program ends, the connection ends cleanly if that is asked for, and a failure is logged", async () => {
+    using logs = captureLogs();
+    const { talker, child } = await talking({ endsCleanly: true });
+    child.exit(3);
+    assert.ok((await talker.lost) instanceof ConnectionDone);
+    assert.match(String(logs.events.at(-1)?.["problem"]), /status 3/);
+    const other = await talking({});
+    other.child.exit(3);
+    assert.ok((await other.talker.lost) instanceof ConnectionLost);
   });
 });

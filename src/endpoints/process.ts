@@ -1,10 +1,10 @@
 import type { Address } from "../core/address.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { fail } from "../core/deferred/succeed.ts";
-import { ConnectError, ConnectionAborted, ProcessDone, UnsupportedError } from "../core/errors.ts";
-import { Logger } from "../core/log/logger.ts";
 import { endProcess } from "../core/end-process.ts";
+import { ConnectError, ConnectionAborted, ProcessDone, UnsupportedError } from "../core/errors.ts";
 import { LineSplitter } from "../core/line-splitter.ts";
+import { Logger } from "../core/log/logger.ts";
 import { ProcessProtocol, type SpawnOptions } from "../core/process.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Reactor } from "../core/reactor.ts";
@@ -159,6 +159,9 @@ class Child<P extends Protocol> extends ProcessProtocol {
     const { killTimeoutMs } = this.#options;
     if (killTimeoutMs !== undefined && this.transport.pid !== undefined) {
       this.#ending ??= endProcess(this.#reactor, this.transport, killTimeoutMs);
+      // What it still says is dropped, and must not hold it up.
+      this.transport.closeStdin();
+      this.transport.resumeReading();
       return;
     }
     if (this.transport.pid !== undefined) this.transport.signalProcess("KILL");

@@ -68,4 +68,4 @@ export function excerpt(text: string): string {
 const EXCERPT = 2_000;
 
 /** Against a peer that hangs, not against a slow one. */
-export const LIMIT_MS = 10_000;
+export const LIMIT_MS = 30_000;

@@ -1,0 +1,423 @@
+/** The plug-ins of twistd, started as people start them, with clients that nobody here wrote. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, type TestContext, test } from "node:test";
+import { Authority } from "./support/certificates.ts";
+import { freePort, temporaryFolder } from "./support/places.ts";
+import { lacks, PYTHON, start } from "./support/program.ts";
+import { ANYWHERE, serving, twistd } from "./support/twistd.ts";
+
+/** Against hangs, on a machine that has much else to do. */
+const timeout = 180_000;
+
+describe("twistd web", { skip: lacks("curl"), timeout }, () => {
+  test("serves a folder with its index, listings and fields, and notes who asked for what", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/home.html`, "home");
+    writeFileSync(`${folder}/rope.txt`, "hemp\n".repeat(1_000));
+    const words = ["--path", folder, "--index", "home.html", "--header", "X-Rope: hemp", "--log-file", `${folder}/log`];
+    const { program, port } = await serving(t, ["web", "--listen", ANYWHERE, ...words]);
+    const get = async (path: string, ...options: string[]): Promise<string> => {
+      const curl = start(t, "curl", ["-sS", ...options, `http://127.0.0.1:${port}${path}`]);
+      assert.deepEqual(await curl.finished(), { code: 0, signal: null });
+      return curl.out.text;
+    };
+    assert.equal(await get("/"), "home");
+    assert.match(await get("/rope.txt", "-D-", "--compressed"), /content-encoding: .*\r\n[\s\S]*hemp\nhemp\n/i);
+    assert.match(await get("/", "-D-"), /X-Rope: hemp\r\n/);
+    assert.match(await get("/nothing", "-D-"), /^HTTP\/1\.1 404 /);
+    program.kill("SIGTERM");
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
+    const lines = readFileSync(`${folder}/log`, "utf8").trimEnd().split("\n");
+    assert.deepEqual(
+      lines.map((line) => /"([^"]*)" (\d+)/.exec(line)?.slice(1)),
+      [
+        ["GET / HTTP/1.1", "200"],
+        ["GET /rope.txt HTTP/1.1", "200"],
+        ["GET / HTTP/1.1", "200"],
+        ["GET /nothing HTTP/1.1", "404"],
+      ],
+    );
+  });
+
+  test("asks other servers, over TLS, and lists folders on another port", async (t) => {
+    const folder = temporaryFolder(t);
+    const authority = new Authority(folder, "root");
+    const { certFile, keyFile } = authority.issue("localhost");
+    writeFileSync(`${folder}/rope.txt`, "hemp");
+    const back = await serving(t, ["web", "--listen", ANYWHERE, "--path", folder, "--listing", "--log", "json"]);
+    const tls = `tls:0:interface=127.0.0.1:cert=${certFile}:key=${keyFile}`;
+    const front = await serving(t, [
+      "web",
+      "--listen",
+      tls,
+      "--listen",
+      ANYWHERE,
+      "--proxy",
+      `http://127.0.0.1:${back.port}`,
+    ]);
+    const urls = [`https://localhost:${front.ports[0]}/rope.txt`, `http://127.0.0.1:${front.ports[1]}/`];
+    const curl = start(t, "curl", ["-sS", "--cacert", authority.files.certFile, ...urls]);
+    assert.deepEqual(await curl.finished(), { code: 0, signal: null });
+    assert.match(curl.out.text, /^hemp[\s\S]*rope\.txt/);
+    await back.program.err.until(/"target":"\/rope\.txt"/);
+  });
+
+  test("takes the client's true address from the proxy in front", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/rope.txt`, "hemp");
+    const { program, port } = await serving(t, [
+      "web",
+      "--listen",
+      "haproxy:tcp\\:0\\:interface\\=127.0.0.1",
+      "--path",
+      folder,
+    ]);
+    const curl = start(t, "curl", ["-sS", "--haproxy-protocol", `http://127.0.0.1:${port}/rope.txt`]);
+    assert.deepEqual(await curl.finished(), { code: 0, signal: null });
+    assert.equal(curl.out.text, "hemp");
+    await program.err.until("GET /rope.txt");
+  });
+});
+
+describe("twistd echo, discard, chargen, daytime, time, qotd", { skip: lacks("nc"), timeout }, () => {
+  test("echo says back what nc says, by TCP and by UDP", async (t) => {
+    const { ports } = await serving(t, ["echo", "--listen", ANYWHERE, "--listen", "udp:0:interface=127.0.0.1"]);
+    for (const [option, port] of [
+      ["-v", ports[0]],
+      ["-u", ports[1]],
+    ] as const) {
+      const nc = start(t, "nc", [option, "127.0.0.1", String(port)]);
+      nc.write("hello\n");
+      await nc.out.until("hello\n");
+    }
+  });
+
+  for (const [name, said, ...words] of [
+    ["daytime", /^\w+day, \w+ \d+, \d{4} \d\d:\d\d:\d\d-UTC\r\n$/],
+    ["time", /^[\s\S]{4}$/],
+    ["qotd", /^Less is more$/, "--quote", "Less is more"],
+    ["chargen", /^ !"#\$[\s\S]{9995}$/, "--max-bytes", "10000"],
+  ] as const) {
+    test(`${name} says what it has to say, and hangs up`, async (t) => {
+      const { port } = await serving(t, [name, "--listen", ANYWHERE, ...words]);
+      assert.match(await heardFrom(t, port), said);
+    });
+  }
+
+  test("qotd reads its quotes from a file", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/quotes`, "%\nOne line\nand two\n%\n");
+    const { port } = await serving(t, ["qotd", "--listen", ANYWHERE, "--file", `${folder}/quotes`]);
+    assert.equal(await heardFrom(t, port), "One line\r\nand two\r\n");
+  });
+
+  test("discard takes everything, says nothing, and closes after silence", async (t) => {
+    const { port } = await serving(t, ["discard", "--listen", ANYWHERE, "--idle-timeout", "1s"]);
+    assert.equal(await heardFrom(t, port, "hello\n"), "");
+  });
+});
+
+describe("twistd portforward", { skip: lacks("socat", "nc", "curl"), timeout }, () => {
+  test("passes a megabyte there and back through socat, and the end of it", async (t) => {
+    const folder = temporaryFolder(t);
+    const bytes = randomBytes(1_000_000);
+    writeFileSync(`${folder}/data`, bytes);
+    const echo = await serving(t, ["echo", "--listen", ANYWHERE]);
+    const words = ["portforward", "--listen", ANYWHERE, "--connect", `tcp:127.0.0.1:${echo.port}`];
+    const { port } = await serving(t, words);
+    const socat = start(t, "socat", ["-t30", `OPEN:${folder}/data!!STDOUT`, `TCP:127.0.0.1:${port}`]);
+    assert.deepEqual(await socat.finished(), { code: 0, signal: null });
+    assert.ok(Buffer.from(socat.out.text, "latin1").equals(bytes));
+  });
+
+  test("goes from TCP to a UNIX socket, and a program behind it, one after the other", async (t) => {
+    const folder = temporaryFolder(t);
+    const inner = ["portforward", "--listen", `unix:${folder}/s`, "--connect", "process:tr a-z A-Z"];
+    await serving(t, inner);
+    const { port } = await serving(t, ["portforward", "--listen", ANYWHERE, "--connect", `unix:${folder}/s`]);
+    const nc = start(t, "nc", ["-N", "127.0.0.1", String(port)]);
+    nc.write("hello\n");
+    nc.endInput();
+    await nc.finished();
+    assert.equal(nc.out.text, "HELLO\n");
+  });
+
+  test("resets a client whose other side refuses, says so in one line, and serves the next", async (t) => {
+    const nobody = await freePort();
+    const words = ["portforward", "--listen", ANYWHERE, "--connect", `tcp:127.0.0.1:${nobody}`];
+    const { program, port } = await serving(t, words);
+    const curl = start(t, "curl", ["-sS", `http://127.0.0.1:${port}/`]);
+    await curl.finished();
+    assert.match(curl.err.text, /Connection reset by peer/);
+    await program.err.until(new RegExp(`cannot reach tcp:127\\.0\\.0\\.1:${nobody}: .*ECONNREFUSED`));
+    const server = createServer((socket) => socket.end("welcome"));
+    await new Promise<void>((resolve) => server.listen(nobody, "127.0.0.1", resolve));
+    t.after(() => server.close());
+    assert.equal(await heardFrom(t, port), "welcome");
+  });
+
+  test("refuses connections beyond the limit", async (t) => {
+    const echo = await serving(t, ["echo", "--listen", ANYWHERE]);
+    const connect = `tcp:127.0.0.1:${echo.port}`;
+    const { program, port } = await serving(t, [
+      "portforward",
+      "--listen",
+      ANYWHERE,
+      "--connect",
+      connect,
+      "--max-connections",
+      "1",
+    ]);
+    const first = start(t, "nc", ["127.0.0.1", String(port)]);
+    first.write("hello\n");
+    await first.out.until("hello");
+    assert.equal(await heardFrom(t, port, "hello\n"), "");
+    await program.err.until("1 connections are open");
+    first.write("still here\n");
+    await first.out.until("still here");
+  });
+
+  test("holds a sender up whose receiver is stuck: what is under way is bounded, and arrives in the end", async (t) => {
+    const stuck = start(t, PYTHON, ["-uc", STUCK_RECEIVER]);
+    const [, target] = await stuck.out.until(/port (\d+)/);
+    const { port } = await serving(t, ["portforward", "--listen", ANYWHERE, "--connect", `tcp:127.0.0.1:${target}`]);
+    const sender = start(t, PYTHON, ["-uc", SENDER, String(port), String(TOTAL_BYTES)]);
+    const [, sent] = await sender.out.until(/stuck after (\d+)/);
+    // The kernel's four buffers hold some megabytes each; what is more would be in memory of the forwarder.
+    assert.ok(Number(sent) < TOTAL_BYTES / 4, `${sent} bytes were taken from the sender`);
+    stuck.write("go on\n");
+    await stuck.out.until(`received ${TOTAL_BYTES}`);
+    assert.deepEqual(await sender.finished(), { code: 0, signal: null });
+  });
+});
+
+describe("twistd inetd", { skip: lacks("nc"), timeout }, () => {
+  test("gives each connection a program of its own, which hears its end, and logs its complaints", async (t) => {
+    const script = "import sys; print('oops', file=sys.stderr); sys.stdout.write(sys.stdin.read()[::-1]); sys.exit(3)";
+    const { program, port } = await serving(t, ["inetd", "--listen", ANYWHERE, "--", PYTHON, "-c", script]);
+    const clients = ["one", "two"].map((word) => {
+      const nc = start(t, "nc", ["-N", "127.0.0.1", String(port)]);
+      nc.write(word);
+      nc.endInput();
+      return nc;
+    });
+    for (const [index, answer] of ["eno", "owt"].entries()) {
+      await clients[index]?.finished();
+      assert.equal(clients[index]?.out.text, answer);
+    }
+    await program.err.until(/python3: oops/);
+    await program.err.until(/python3 failed: .*status 3/);
+  });
+
+  test("has the environment and the folder that it is told", async (t) => {
+    const folder = temporaryFolder(t);
+    const words = ["--env", "ROPE=hemp", "--cwd", folder, "--", "sh", "-c", 'echo "$ROPE $(pwd)"'];
+    const { port } = await serving(t, ["inetd", "--listen", ANYWHERE, ...words]);
+    assert.equal(await heardFrom(t, port), `hemp ${folder}\n`);
+  });
+
+  test("ends the program when its connection is reset, and kills one that will not go", async (t) => {
+    // It tells who it is, and then talks all the time, deaf to SIGTERM.
+    const script = "trap '' TERM; echo pid $$; while :; do echo blah; sleep 0.01; done";
+    const words = ["--kill-timeout", "100ms", "--", "sh", "-c", script];
+    const { port } = await serving(t, ["inetd", "--listen", ANYWHERE, ...words]);
+    const client = start(t, PYTHON, ["-uc", RESETTER, String(port)]);
+    const [, pid] = await client.out.until(/pid (\d+)/);
+    await client.finished();
+    await gone(Number(pid));
+  });
+
+  test("a program that is not there costs its connection, and a line in the log", async (t) => {
+    const { program, port } = await serving(t, ["inetd", "--listen", ANYWHERE, "--", "/nowhere/at-all"]);
+    assert.equal(await heardFrom(t, port), "");
+    await program.err.until(/cannot reach .*Cannot start program "\/nowhere\/at-all"/);
+  });
+});
+
+describe("twistd procmon", { timeout }, () => {
+  test("starts programs again, logs their lines with their names, and ends them with itself", async (t) => {
+    const words = ["--min-uptime", "0", "--name", "short", "--process", "long=sh -c 'echo up $$; exec sleep 1000'"];
+    const program = twistd(t, ["procmon", ...words, "--", "sh", "-c", "echo run $$; echo grumble >&2"]);
+    await program.err.until(/short: run \d+[\s\S]*short: run \d+/);
+    await program.err.until("short: grumble");
+    const [, pid] = await program.err.until(/long: up (\d+)/);
+    program.kill("SIGTERM");
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
+    assert.equal(existsSync(`/proc/${pid}`), false);
+  });
+
+  test("waits longer for a program that keeps failing, and kills one that will not end", async (t) => {
+    const words = ["--min-restart-delay", "1ms", "--kill-timeout", "100ms", "--process", "nowhere=/nowhere/at-all"];
+    const script = "trap '' TERM; echo pid $$; while :; do sleep 0.01; done";
+    const program = twistd(t, ["procmon", ...words, "--name", "deaf", "--", "sh", "-c", script]);
+    const [, pid] = await program.err.until(/deaf: pid (\d+)/);
+    await program.err.until(/(?:nowhere ended after [\s\S]*){4}/);
+    const delays = [...program.err.text.matchAll(/again in (\d+) ms/g)].map(([, ms]) => Number(ms));
+    assert.deepEqual(
+      delays.toSorted((a, b) => a - b),
+      delays,
+    );
+    program.kill("SIGTERM");
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
+    assert.equal(existsSync(`/proc/${pid}`), false);
+  });
+});
+
+describe("twistd socks", { skip: lacks("curl"), timeout }, () => {
+  test("lets curl through that logs in and asks for what the rules allow", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/page`, "a page");
+    const web = await serving(t, ["web", "--listen", ANYWHERE, "--path", folder]);
+    const words = ["--login", "ann:secret", "--allow", `localhost:${web.port}`];
+    const proxy = await serving(t, ["socks", "--listen", ANYWHERE, ...words]);
+    const ask = async (user: string, host: string): Promise<number | null> => {
+      const options = ["-sS", "--socks5-hostname", `127.0.0.1:${proxy.port}`, "--proxy-user", user];
+      const curl = start(t, "curl", [...options, `http://${host}/page`]);
+      const { code } = await curl.finished();
+      assert.equal(curl.out.text, code === 0 ? "a page" : "");
+      return code;
+    };
+    assert.equal(await ask("ann:secret", `localhost:${web.port}`), 0);
+    assert.equal(await ask("ann:other", `localhost:${web.port}`), 97);
+    assert.equal(await ask("ann:secret", `127.0.0.1:${web.port}`), 97);
+    assert.equal(await ask("ann:secret", `localhost:${proxy.port}`), 97);
+  });
+
+  test("warns of a port that lets everybody in, and not of one that does not", async (t) => {
+    const open = await serving(t, ["socks", "--listen", "tcp:0"]);
+    assert.match(open.program.err.text, /Anybody who reaches tcp:0 can use this proxy/);
+    const shut = await serving(t, ["socks", "--listen", ANYWHERE, "--listen", "tcp:0:interface=\\:\\:1"]);
+    assert.doesNotMatch(shut.program.err.text, /Anybody/);
+  });
+});
+
+describe("twistd finger", { skip: lacks("nc"), timeout }, () => {
+  test("says what it was told of people, and what is in their files", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(`${folder}/bob`, "Writing protocols\n");
+    writeFileSync(`${folder}/.secret`, "not for you\n");
+    const words = ["--user", "ann=Out for lunch", "--plans", folder];
+    const { port } = await serving(t, ["finger", "--listen", ANYWHERE, ...words]);
+    const ask = async (query: string): Promise<string> => (await heardFrom(t, port, `${query}\r\n`)).trimEnd();
+    assert.equal(await ask("ann"), "Out for lunch");
+    assert.equal(await ask("bob"), "Writing protocols");
+    assert.equal(await ask(""), "ann\r\nbob");
+    for (const nobody of ["eve", ".secret", "../bob", "bob/../bob"]) assert.equal(await ask(nobody), "No such user");
+  });
+
+  test("answers Debian's finger", {
+    skip: lacks("finger") || (process.getuid?.() !== 0 && "port 79 is root's"),
+  }, async (t) => {
+    await serving(t, ["finger", "--listen", "tcp:79:interface=127.0.0.79", "--user", "ann=Out for lunch"]);
+    const finger = start(t, "finger", ["ann@127.0.0.79"]);
+    await finger.out.until("Out for lunch");
+  });
+});
+
+describe("what a plug-in cannot do", { timeout }, () => {
+  for (const [words, status, said] of [
+    ["web", 1, "Cannot serve nothing: give --path or --proxy"],
+    ["web --path nowhere", 1, 'Cannot serve folder "nowhere": ENOENT'],
+    ["web --path package.json", 1, 'Cannot serve folder "package.json": it is no folder'],
+    ["web --path . --header x", 1, 'Cannot set header "x": want NAME: VALUE'],
+    ["web --path . --log-file nowhere/log", 1, 'Cannot write log "nowhere/log": ENOENT'],
+    ["web --path . --proxy ftp://x", 1, "ftp:"],
+    ["web --path . --log apache", 2, "--log"],
+    ["web --path . --what", 2, "unknown option '--what'"],
+    ["echo --listen nonsense:1", 1, 'unknown server type "nonsense"'],
+    ["echo --listen udp:x", 1, "udp:PORT"],
+    ["echo --max-answers 0", 1, "maxAnswersPerSecond must be above 0"],
+    ["echo --max-connections many", 2, "--max-connections"],
+    ["chargen --max-bytes 0", 1, "maxBytes must be above 0"],
+    ["qotd --file nowhere", 1, 'Cannot read quotes from "nowhere"'],
+    ["portforward --listen tcp:0", 2, "--connect"],
+    ["portforward --listen tcp:0 --connect nonsense:1", 1, 'unknown client type "nonsense"'],
+    ["portforward --listen tcp:0 --connect tcp:a:1 --idle-timeout 0", 1, "a time must be above 0"],
+    ["inetd --listen tcp:0", 2, "COMMAND"],
+    ["inetd --listen tcp:0 --env x -- ls", 1, 'Cannot set variable "x"'],
+    ["procmon", 1, "give its command after --"],
+    ["procmon --process x", 1, 'Cannot monitor process "x": want NAME=COMMAND'],
+    ["procmon --process x='", 1, "a quotation is not closed"],
+    ["socks --allow a:b", 1, 'Cannot understand rule "a:b"'],
+    ["socks --login ann", 1, "Cannot understand --login"],
+    ["socks --password-file nowhere", 1, 'Cannot read password file "nowhere"'],
+    ["finger --plans nowhere", 1, 'Cannot read folder "nowhere"'],
+    ["finger --user x", 1, 'Cannot add user "x": want NAME=TEXT'],
+  ] as const) {
+    test(`twistd ${words}: one line, and status ${status}`, async (t) => {
+      const program = twistd(t, words.split(" "), { cwd: ROOT });
+      assert.deepEqual(await program.finished(), { code: status, signal: null });
+      const lines = program.err.text.trimEnd().split("\n");
+      const [line = ""] = lines;
+      assert.ok(line.includes(said), program.err.text);
+      assert.equal(program.out.text, "");
+      // What was said wrong is followed by where to look.
+      assert.equal(lines.length, status === 2 ? 2 : 1);
+    });
+  }
+
+  test("a port that is taken: one line, and status 1", async (t) => {
+    const { port } = await serving(t, ["echo", "--listen", ANYWHERE]);
+    const second = twistd(t, ["discard", "--listen", `tcp:${port}:interface=127.0.0.1`]);
+    assert.deepEqual(await second.finished(), { code: 1, signal: null });
+    assert.match(second.err.text, /^twistd: Cannot start service [^\n]* it is in use by another program[^\n]*\n$/);
+  });
+});
+
+/** What nc hears until the other side hangs up; it says something first, and leaves its own side open. */
+async function heardFrom(t: TestContext, port: number, said = ""): Promise<string> {
+  const nc = start(t, "nc", ["127.0.0.1", String(port)]);
+  nc.write(said);
+  nc.endInput();
+  await nc.finished();
+  return nc.out.text;
+}
+
+/** Settles when a process of that id is no more. */
+async function gone(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+
+const TOTAL_BYTES = 128 << 20;
+
+/** Reads nothing until it is told to; says how much there was. */
+const STUCK_RECEIVER = `
+import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+print("port", server.getsockname()[1])
+peer, _ = server.accept()
+sys.stdin.readline()
+total = 0
+while data := peer.recv(1 << 20):
+    total += len(data)
+print("received", total)
+`;
+
+/** Sends so many bytes; says when it got stuck: nothing was taken for a second, many times longer than a free way takes. */
+const SENDER = `
+import select, socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+total, sent, chunk, was_stuck = int(sys.argv[2]), 0, bytes(1 << 16), False
+peer.setblocking(False)
+while sent < total:
+    if not was_stuck and not select.select([], [peer], [], 1)[1]:
+        was_stuck = True
+        print("stuck after", sent)
+    select.select([], [peer], [])
+    sent += peer.send(chunk[: total - sent])
+peer.close()
+`;
+
+/** Shows the first line that it gets, and resets the connection. */
+const RESETTER = `
+import socket, struct, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+print(peer.makefile().readline())
+peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+peer.close()
+`;
