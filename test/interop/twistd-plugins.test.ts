@@ -239,7 +239,7 @@ describe("twistd inetd", { skip: lacks("nc"), timeout }, () => {
 
 describe("twistd procmon", { timeout }, () => {
   test("starts programs again, logs their lines with their names, and ends them with itself", async (t) => {
-    const words = ["--min-uptime", "0", "--name", "short", "--process", "long=sh -c 'echo up $$; exec sleep 1000'"];
+    const words = ["--min-uptime", "0", "--name", "short", "--program", "long=sh -c 'echo up $$; exec sleep 1000'"];
     const program = twistd(t, ["procmon", ...words, "--", "sh", "-c", "echo run $$; echo grumble >&2"]);
     await program.err.until(/short: run \d+[\s\S]*short: run \d+/);
     await program.err.until("short: grumble");
@@ -250,7 +250,7 @@ describe("twistd procmon", { timeout }, () => {
   });
 
   test("waits longer for a program that keeps failing, and kills one that will not end", async (t) => {
-    const words = ["--min-restart-delay", "1ms", "--kill-timeout", "100ms", "--process", "nowhere=/nowhere/at-all"];
+    const words = ["--min-restart-delay", "1ms", "--kill-timeout", "100ms", "--program", "nowhere=/nowhere/at-all"];
     const script = "trap '' TERM; echo pid $$; while :; do sleep 0.01; done";
     const program = twistd(t, ["procmon", ...words, "--name", "deaf", "--", "sh", "-c", script]);
     const [, pid] = await program.err.until(/deaf: pid (\d+)/);
@@ -339,8 +339,8 @@ describe("what a plug-in cannot do", { timeout }, () => {
     ["inetd --listen tcp:0", 2, "COMMAND"],
     ["inetd --listen tcp:0 --env x -- ls", 1, 'Cannot set variable "x"'],
     ["procmon", 1, "give its command after --"],
-    ["procmon --process x", 1, 'Cannot monitor process "x": want NAME=COMMAND'],
-    ["procmon --process x='", 1, "a quotation is not closed"],
+    ["procmon --program x", 1, 'Cannot monitor program "x": want NAME=COMMAND'],
+    ["procmon --program x='", 1, "a quotation is not closed"],
     ["socks --allow a:b", 1, 'Cannot understand rule "a:b"'],
     ["socks --login ann", 1, "Cannot understand --login"],
     ["socks --password-file nowhere", 1, 'Cannot read password file "nowhere"'],

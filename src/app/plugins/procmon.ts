@@ -10,7 +10,7 @@ export const procmon: Plugin = definePlugin({
   summary: "keeps programs running, and logs what they say",
   options: {
     name: option.text("what the log calls the program; its own name without this"),
-    process: option.text("NAME=COMMAND, one more program; quoted as in a shell, without a shell", { repeatable: true }),
+    program: option.text("NAME=COMMAND, one more program; quoted as in a shell, without a shell", { repeatable: true }),
     ...processOptions,
     minUptime: option.duration("a program that ends sooner has failed, and waits before its next start", {
       default: "1s",
@@ -19,7 +19,7 @@ export const procmon: Plugin = definePlugin({
     maxRestartDelay: option.duration("the longest wait", { default: "1h" }),
   },
   operands: { name: "COMMAND", summary: "a program and its arguments, after --", repeatable: true },
-  makeService: ({ name, process, operands, env, cwd, uid, gid, ...values }) => {
+  makeService: ({ name, program: programs, operands, env, cwd, uid, gid, ...values }) => {
     const monitor = new ProcessMonitor({
       minUptimeMs: values.minUptime,
       killTimeoutMs: values.killTimeout,
@@ -30,9 +30,9 @@ export const procmon: Plugin = definePlugin({
       monitor.addProcess(called, { program, args, env: variablesOf(env), cwd, uid, gid });
     };
     if (operands.length > 0) add(name ?? baseName(operands[0] as string), operands);
-    for (const text of process) {
+    for (const text of programs) {
       const at = text.indexOf("=");
-      if (at < 1) throw new TypeError(`Cannot monitor process "${text}": want NAME=COMMAND`);
+      if (at < 1) throw new TypeError(`Cannot monitor program "${text}": want NAME=COMMAND`);
       add(text.slice(0, at), wordsOf(text.slice(at + 1)));
     }
     if (monitor.children.length === 0) commandOf([]);
