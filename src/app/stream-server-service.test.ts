@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Deferred } from "../core/deferred/deferred.ts";
 import { ListenError } from "../core/errors.ts";
 import { captureLogs } from "../core/log/observers.ts";
 import { Protocol } from "../core/protocol.ts";
@@ -48,6 +49,42 @@ test("the stop closes the port, leaves connections alone, and a restart opens it
   assert.equal(guest.text(), "still here?");
   await tree.startService(reactor);
   reactor.dial(80).remote.write("hello");
+});
+
+test("the stop lets the factory drain, and waits for it", async () => {
+  const drained = new Deferred<void>();
+  const asked: number[] = [];
+  const drain = (quietMs: number): Deferred<void> => {
+    asked.push(quietMs);
+    return drained;
+  };
+  const service = new StreamServerService("tcp:80", { buildProtocol: () => new Echo(), drain });
+  const reactor = new MemoryReactor();
+  await service.startService(reactor);
+  let isStopped = false;
+  service.stopService().addCallback(() => (isStopped = true));
+  reactor.settle();
+  assert.deepEqual([reactor.listeners.length, asked, isStopped], [0, [0], false]);
+  drained.callback();
+  assert.equal(isStopped, true);
+  assert.deepEqual(reactor.getDelayedCalls(), []);
+});
+
+test("what does not drain within drainTimeoutMs is given up, and told about", async () => {
+  using logs = captureLogs();
+  const cancelled: unknown[] = [];
+  const drain = (): Deferred<void> => new Deferred<void>((given) => cancelled.push(given));
+  const factory = { buildProtocol: () => new Echo(), drain };
+  const service = new StreamServerService("tcp:80", factory, { drainTimeoutMs: 1_000 });
+  const reactor = new MemoryReactor();
+  await service.startService(reactor);
+  let isStopped = false;
+  service.stopService().addCallback(() => (isStopped = true));
+  reactor.advance(999);
+  assert.equal(isStopped, false);
+  reactor.advance(1);
+  assert.deepEqual([isStopped, cancelled.length], [true, 1]);
+  assert.match(logs.messages.at(-1) ?? "", /under way 1000 ms after its port was closed/);
 });
 
 test("a port that is taken fails the start, and the service is named by its endpoint", async () => {

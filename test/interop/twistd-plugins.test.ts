@@ -1,7 +1,7 @@
 /** The plug-ins of twistd, started as people start them, with clients that nobody here wrote. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { Authority } from "./support/certificates.ts";
@@ -63,6 +63,22 @@ describe("twistd web", { skip: lacks("curl"), timeout }, () => {
     assert.deepEqual(await curl.finished(), { code: 0, signal: null });
     assert.match(curl.out.text, /^hemp[\s\S]*rope\.txt/);
     await back.program.err.until(/"target":"\/rope\.txt"/);
+  });
+
+  test("completes what is under way when it is told to stop", async (t) => {
+    const folder = temporaryFolder(t);
+    const bytes = 64 << 20;
+    writeFileSync(`${folder}/big`, "");
+    truncateSync(`${folder}/big`, bytes);
+    const words = ["--path", folder, "--drain-timeout", "60s"];
+    const { program, port } = await serving(t, ["web", "--listen", ANYWHERE, ...words]);
+    const client = start(t, PYTHON, ["-uc", SLOW_READER, `http://127.0.0.1:${port}/big`]);
+    await client.out.until("begun");
+    program.kill("SIGTERM");
+    await program.err.until("Received SIGTERM");
+    client.write("go on\n");
+    await client.out.until(`read ${bytes}\n`);
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
   });
 
   test("takes the client's true address from the proxy in front", async (t) => {
@@ -384,6 +400,15 @@ async function gone(pid: number): Promise<void> {
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 const TOTAL_BYTES = 128 << 20;
+
+/** Asks for a page, and reads it when it is told to. */
+const SLOW_READER = `
+import sys, urllib.request
+with urllib.request.urlopen(sys.argv[1]) as answer:
+    print("begun")
+    sys.stdin.readline()
+    print("read", len(answer.read()))
+`;
 
 /** Reads nothing until it is told to; says how much there was. */
 const STUCK_RECEIVER = `

@@ -49,9 +49,17 @@ export function limited(reactor: Reactor, factory: ProtocolFactory, limits: Port
   return limitConnections(patient, { total: maxConnections, perPeer: maxPerPeer });
 }
 
+/** What may be said of `servedOn`. */
+export interface ServedOptions {
+  /** The protocol of each `udp:PORT`. */
+  readonly datagrams?: () => DatagramProtocol;
+  /** Started before the ports, and stopped after them. */
+  readonly before?: readonly ServiceLike[];
+  readonly drainTimeoutMs?: number;
+}
+
 /**
- * Serves one factory on several ports, which `more` is started before and stopped after; `udp:PORT` where there is a protocol for
- * datagrams.
+ * Serves one factory on several ports.
  *
  * @throws EndpointSyntaxError
  */
@@ -59,15 +67,15 @@ export function servedOn(
   name: string,
   endpoints: readonly string[],
   factory: ProtocolFactory,
-  { datagrams, before = [] }: { datagrams?: () => DatagramProtocol; before?: readonly ServiceLike[] } = {},
+  { datagrams, before = [], drainTimeoutMs = 5_000 }: ServedOptions = {},
 ): MultiService {
   const ports = endpoints.map((endpoint) => {
     const where = datagrams && udpPort(endpoint);
     if (where !== undefined) return new DatagramServerService(endpoint, where, datagrams as () => DatagramProtocol);
     // A mistake is found before anything is opened.
-    return new StreamServerService(endpointTypes.server(endpoint), factory, { name: endpoint });
+    return new StreamServerService(endpointTypes.server(endpoint), factory, { name: endpoint, drainTimeoutMs });
   });
-  return new MultiService({ name, services: [...before, ...ports] });
+  return new MultiService({ name, stopTimeoutMs: drainTimeoutMs + 5_000, services: [...before, ...ports] });
 }
 
 /** A UDP port, opened in the privileged start. */

@@ -33,6 +33,7 @@ export const web: Plugin = definePlugin({
     log: option.choice("how each request is noted", ["combined", "json", "none"], { default: "combined" }),
     logFile: option.path("note requests there, and not in the log of the program"),
     ...limitOptions,
+    drainTimeout: option.duration("how long the stop waits for answers that are under way", { default: "5s" }),
   },
   async makeService({ listen, path, index, listing, proxy, header, ...values }, reactor) {
     const asked = proxy.length === 0 ? undefined : reverseProxy(reactor, proxy);
@@ -42,7 +43,10 @@ export const web: Plugin = definePlugin({
       served: noteOf(reactor, values.log, file),
     });
     const before: ServiceLike[] = [...(file ? [file] : []), ...(asked ? [new ProxyEnd(asked)] : [])];
-    return servedOn("web", listen, limited(reactor, server, values), { before });
+    return servedOn("web", listen, limited(reactor, server, values), {
+      before,
+      drainTimeoutMs: values.drainTimeout,
+    });
   },
 });
 

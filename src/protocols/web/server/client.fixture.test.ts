@@ -9,11 +9,18 @@ export class Client {
   readonly transport: MemoryTransport = new MemoryTransport({ clock: this.reactor });
   readonly lost: Error[] = [];
   readonly factory: Factory;
+  readonly #application: Application;
 
-  constructor(application: Application, options?: ServeOptions) {
-    this.factory = webServer(this.reactor, application, options);
+  constructor(application: Application, options?: ServeOptions, factory?: Factory) {
+    this.#application = application;
+    this.factory = factory ?? webServer(this.reactor, application, options);
     this.transport.attach(this.factory.buildProtocol(this.transport.peer) as Protocol);
     this.transport.whenClosed().addCallback((reason) => this.lost.push(reason));
+  }
+
+  /** Another connection to the same server. */
+  reconnect(): Client {
+    return new Client(this.#application, undefined, this.factory);
   }
 
   send(text: string): this {

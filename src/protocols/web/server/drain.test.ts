@@ -99,6 +99,27 @@ describe("a web server that drains", () => {
     assert.deepEqual(client.reactor.getDelayedCalls(), []);
   });
 
+  it("serves connections as before that come after it, and after one that was given up", async () => {
+    const answer = new Deferred<void>();
+    const client = new Client(async () => {
+      await answer;
+      return new Response("hello");
+    }).send(GET);
+    const given = drain(client, 0);
+    given.addErrback(() => undefined);
+    given.cancel();
+    const drained = drain(client, 0);
+    answer.callback();
+    await turns();
+    client.transport.settle();
+    assert.equal(drained.called, true);
+    const later = client.reconnect().send(GET);
+    await turns();
+    assert.match(later.heard, /hello$/);
+    assert.doesNotMatch(later.heard, LAST);
+    assert.equal(later.transport.connected, true);
+  });
+
   it("is asked through policies around its factory", () => {
     const client = new Client(() => new Response("hello"));
     const wrapped = limitConnections(

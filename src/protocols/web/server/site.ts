@@ -121,11 +121,19 @@ export class Site {
     const closing = this.clock.callLater(quietMs, () => {
       for (const connection of this.#connections) if (connection.isQuiet) connection.close();
     });
-    const drained = new Deferred<void>(() => closing.cancel());
+    const drained = new Deferred<void>((given) => {
+      this.#draining.splice(this.#draining.indexOf(given as Deferred<void>), 1);
+    });
     if (this.#connections.size === 0) drained.callback();
     else this.#draining.push(drained);
-    return drained.addCallback(() => {
+    const over = (): void => {
       if (closing.active) closing.cancel();
+      // A port that opens again is served as before.
+      this.#isFinishing = false;
+    };
+    return drained.addCallbacks(over, (error: Error) => {
+      over();
+      throw error;
     });
   }
 
