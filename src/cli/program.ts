@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { addCompletion } from "./completion/command.ts";
 import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
 import { twistdCommand } from "./twistd/command.ts";
@@ -12,6 +13,7 @@ export function runProgram(args: readonly string[]): Promise<number> {
       .enablePositionalOptions();
     addSim(program, done);
     program.addCommand(twistdCommand("run", done));
+    addCompletion(program, done);
     return program;
   }, args);
 }

@@ -97,6 +97,13 @@ export class EndpointTypes {
     };
   }
 
+  /** The types that a description may begin with, sorted: of either side, or of one. */
+  names(side?: "server" | "client"): readonly string[] {
+    const servers = side === "client" ? [] : this.#servers.keys();
+    const clients = side === "server" ? [] : this.#clients.keys();
+    return [...new Set([...servers, ...clients])].sort();
+  }
+
   /** @throws EndpointSyntaxError */
   server(description: string | ParsedEndpoint): ServerEndpoint {
     return this.#make(this.#servers, "server", description);

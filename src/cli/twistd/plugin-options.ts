@@ -16,7 +16,7 @@ export function readPluginOptions(
 }
 
 /** The plug-in's command line, as commander has it. */
-function pluginCommand(name: string, plugin: Plugin): Command {
+export function pluginCommand(name: string, plugin: Plugin): Command {
   const command = new Command(name)
     .description(`${name.split(" ").at(-1)}: ${plugin.summary}`)
     .allowExcessArguments(false)
