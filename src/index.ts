@@ -92,7 +92,7 @@ export type {
   TlsIdentity,
   TlsServerOptions,
 } from "./core/tls.ts";
-export type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
+export type { Farewell, PullProducer, PushProducer, StartTlsOptions, Transport } from "./core/transport.ts";
 export { connect, listen } from "./endpoints/connect.ts";
 export { NodeReactor, type NodeReactorOptions } from "./reactor/node-reactor.ts";
 export type { RetireOptions } from "./reactor/retire.ts";

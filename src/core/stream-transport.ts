@@ -19,7 +19,7 @@ import type { Protocol } from "./protocol.ts";
 import type { StreamOptions } from "./reactor.ts";
 import type { Clock, DelayedCall } from "./time/clock.ts";
 import type { TlsFacts } from "./tls.ts";
-import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "./transport.ts";
+import type { Farewell, PullProducer, PushProducer, StartTlsOptions, Transport } from "./transport.ts";
 import { type Piece, type PieceSink, type TextEncoding, WriteBuffer } from "./write-buffer.ts";
 
 /** What a transport needs from the loop that it runs on. */
@@ -42,6 +42,8 @@ export abstract class StreamTransport implements Transport, PieceSink {
 
   protected readonly loop: Loop;
   protected protocol: Protocol | undefined = undefined;
+  /** For `close`: there is no need to wait for the peer's end. */
+  protected peerIsDone = false;
   #phase: Phase = "new";
   /** One flag for the one question that every write asks. */
   #writable = false;
@@ -117,11 +119,12 @@ export abstract class StreamTransport implements Transport, PieceSink {
     if (this.#phase === "open") this.startReading();
   }
 
-  loseConnection(): void {
+  loseConnection(how?: Farewell): void {
     // In the middle of a handshake there is nothing to flush.
     if (this.#phase === "new") this.#abort(new ConnectionAborted());
     if (this.#phase !== "open") return;
     this.#phase = "closing";
+    if (how?.peerIsDone === true) this.peerIsDone = true;
     if (this.#producer === undefined) this.#finish();
     else this.#armCloseTimer();
   }

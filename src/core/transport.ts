@@ -36,7 +36,7 @@ export interface Transport {
    * Flushes what is written, then closes. Nothing more is delivered; `connectionLost` comes later. A registered
    * producer may finish first. Aborts if the peer does not take the bytes within the close timeout (30 s by default).
    */
-  loseConnection(): void;
+  loseConnection(how?: Farewell): void;
   /** Flushes what is written and ends this direction only (FIN). The peer can go on sending. */
   loseWriteConnection(): void;
   /** Drops what is buffered and resets the connection; `connectionLost(ConnectionAborted)` comes next turn. */
@@ -70,6 +70,16 @@ export interface Transport {
 
   /** Fires with the reason once `connectionLost` was called; at once if it was. */
   whenClosed(): Deferred<Error>;
+}
+
+/** What is known about the end of a connection. */
+export interface Farewell {
+  /**
+   * The peer has said that it sends nothing more, and all that it sent was read. Then the system's connection is let go of at
+   * once; otherwise it stays until the peer's end has come, or for two seconds, because bytes that come later would be
+   * answered by a reset, which can destroy the last words of this side.
+   */
+  readonly peerIsDone: boolean;
 }
 
 /** Which side of the handshake this end takes. */

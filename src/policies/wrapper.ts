@@ -2,7 +2,7 @@ import type { Address } from "../core/address.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { buildProtocol, drainOf, type Factory, Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { TlsFacts } from "../core/tls.ts";
-import type { PullProducer, PushProducer, StartTlsOptions, Transport } from "../core/transport.ts";
+import type { Farewell, PullProducer, PushProducer, StartTlsOptions, Transport } from "../core/transport.ts";
 
 /**
  * Stands between a transport and a protocol that cannot tell: every event and every call goes through. A policy overrides
@@ -151,8 +151,8 @@ export class TransportWrapper implements Transport {
     this.outer.resumeReading();
   }
 
-  loseConnection(): void {
-    this.outer.loseConnection();
+  loseConnection(how?: Farewell): void {
+    this.outer.loseConnection(how);
   }
 
   loseWriteConnection(): void {

@@ -12,13 +12,14 @@ import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { type Connected, DirectSocket, type SocketOwner } from "./direct-socket.ts";
+import { type DirectWriter, writeDirectly } from "./direct-write.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { localAddressOf, peerAddressOf } from "./socket-address.ts";
 import { secureSocket, type TlsSession } from "./tls-session.ts";
 import { TlsUpgrade } from "./tls-upgrade.ts";
 
 /** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
-export class NodeTransport extends StreamTransport implements SocketOwner {
+export class NodeTransport extends StreamTransport implements SocketOwner, DirectWriter {
   declare protected readonly loop: NodeLoop;
   /** What bytes go through: the plain socket, or the TLS socket on it. */
   #socket: Socket | TLSSocket = NO_SOCKET;
@@ -32,6 +33,10 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   /** Reads in a row that filled the buffer: the sign of a peer that could keep the others waiting. */
   #fullReads = 0;
   #reading = true;
+  /** What is sent goes past the streams; in TLS it cannot. */
+  #writesDirectly = false;
+  /** Bytes that did, and have not left yet. */
+  #directBytes = 0;
   #stalled = false;
   #shuttingDown = false;
   #resetWaits = false;
@@ -61,7 +66,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   }
 
   protected get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#directBytes;
   }
 
   /** A socket whose reads come straight here; for `attach` as soon as it is connected. */
@@ -77,6 +82,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     // Asked for now, the socket remembers it; once the descriptor is gone nobody could tell who it was.
     void socket.remoteAddress;
     if (this.ends.local === undefined) this.#local = localAddressOf(socket);
+    this.#writesDirectly = socket instanceof DirectSocket;
     if (socket instanceof DirectSocket) socket.owner = this;
     else this.#listenTo(socket).on("end", onEnd).on("data", onData);
   }
@@ -154,8 +160,16 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   sendOne(data: Uint8Array | string, encoding: TextEncoding): void {
     const socket = this.#socket;
+    if (this.#writesDirectly && !this.#stalled) {
+      const waiting = writeDirectly(socket, data, encoding, this);
+      if (waiting >= 0) {
+        this.#directBytes = waiting;
+        this.#stalled = waiting > 0;
+        return;
+      }
+    }
     socket.write(data as string, typeof data === "string" ? encoding : BYTES, this.#whenTaken());
-    this.#stalled = socket.writableLength > 0;
+    this.#stalled = this.unsentBytes > 0;
   }
 
   sendAll(pieces: readonly Piece[]): void {
@@ -163,7 +177,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     socket.cork();
     for (const { data, encoding } of pieces) socket.write(data as string, encoding);
     socket.uncork();
-    this.#stalled = socket.writableLength > 0;
+    this.#stalled = this.unsentBytes > 0;
     if (this.#stalled) socket.write("", this.#whenTaken());
   }
 
@@ -229,6 +243,11 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     return false;
   }
 
+  directlySent(): void {
+    this.#directBytes = 0;
+    this.#sent();
+  }
+
   inputEnded(): void {
     this.#inputEnded = true;
     this.#upgrade?.session?.noteEnd();
@@ -280,6 +299,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
     upgrade.session = session;
     this.#plain.off("close", onClose);
     this.#socket = session.socket;
+    this.#writesDirectly = false;
     this.#listenTo(session.socket).on("end", onEnd).on("data", onData);
     if (this.#reading) session.socket.resume();
     this.flush();
@@ -293,7 +313,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   }
 
   #afterSent(step: () => void): void {
-    if (this.#socket.writableLength === 0) step();
+    if (this.unsentBytes === 0) step();
     else this.#whenSent = step;
   }
 
@@ -303,7 +323,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
   }
 
   #sent(): void {
-    if (!this.#stalled || this.#socket.writableLength > 0) return;
+    if (!this.#stalled || this.unsentBytes > 0) return;
     this.#stalled = false;
     const step = this.#whenSent;
     this.#whenSent = undefined;
@@ -313,7 +333,8 @@ export class NodeTransport extends StreamTransport implements SocketOwner {
 
   #closeNow(): void {
     const socket = this.#socket;
-    if (this.#inputEnded && this.#upgrade === undefined) {
+    // A system call and two events less: a third of what a connection costs that is made for one request.
+    if ((this.#inputEnded || this.peerIsDone) && this.#upgrade === undefined) {
       socket.destroy();
       return;
     }

@@ -64,6 +64,14 @@ export class Http1Connection {
     return this.#machine.isOver;
   }
 
+  /**
+   * Whether the client announced its last request, and keeps to that: it had no body, behind which some send an empty line,
+   * and nothing has come since. Then the connection may be closed without waiting for more (RFC 9112 §9.6).
+   */
+  get peerIsDone(): boolean {
+    return this.#reader.peerIsDone;
+  }
+
   /** Whether to go on reading the transport. False when enough is held that only an answer can make room for. */
   get wantsInput(): boolean {
     return this.#reader.isReading || this.#reader.inbox.length < this.#limits.maxHeldBytes / 4;

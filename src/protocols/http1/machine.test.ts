@@ -7,6 +7,7 @@ import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n";
+const LAST = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
 const NO_CONTENT = { type: "response", status: 204 } as const;
 
 describe("a server", () => {
@@ -20,6 +21,32 @@ describe("a server", () => {
     ear.connection.send({ type: "end" });
     ear.listen();
     assert.equal(ear.notes.length, 4);
+  });
+
+  for (const [what, bytes, isDone] of [
+    ["has said so, and says no more", `${LAST}\r\n`, true],
+    ["is of HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", true],
+    ["did not say so", GET, false],
+    ["says more all the same", `${LAST}\r\n\r\n`, false],
+    ["had a body, behind which more may come", `${LAST}Content-Length: 1\r\n\r\nx`, false],
+  ] as const) {
+    test(`knows whether its client is done: one that ${what}, ${isDone ? "is" : "is not"}`, () => {
+      const ear = new Ear("server", { answers: false });
+      ear.receive(bytesOf(bytes));
+      ear.connection.sendWhole({ type: "response", status: 200, headers: { Connection: "close" } });
+      ear.listen();
+      assert.equal(ear.notes.at(-1), "closed");
+      assert.equal(ear.connection.peerIsDone, isDone);
+    });
+  }
+
+  test("does not take a client for done that says more while its last answer is made", () => {
+    const ear = new Ear("server", { answers: false });
+    ear.receive(bytesOf(`${LAST}\r\n`));
+    ear.receive(bytesOf(GET));
+    ear.connection.sendWhole({ type: "response", status: 200 });
+    ear.listen();
+    assert.equal(ear.connection.peerIsDone, false);
   });
 
   test("may answer before the request is complete, and then hears its rest", () => {

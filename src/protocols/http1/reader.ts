@@ -17,6 +17,8 @@ export class Reader {
   readonly #isServer: boolean;
   readonly #limits: Http1Limits;
   readonly #machine: Machine;
+  /** See `Http1Connection.peerIsDone`. */
+  peerIsDone = false;
   #hasEnded = false;
   #isDone = false;
   #failure: RemoteProtocolError | undefined = undefined;
@@ -49,6 +51,7 @@ export class Reader {
   }
 
   receive(data: Uint8Array): void {
+    this.peerIsDone = false;
     if (this.#failure !== undefined || !this.#mayMatter) return;
     this.inbox.push(data);
     if (!this.#isServer && this.#machine.answering === "idle") this.#failUnasked();
@@ -127,7 +130,9 @@ export class Reader {
     const expectsContinue = draft.expectsContinue && draft.minor === 1 && framing !== "none";
     const offersUpgrade = draft.hasUpgrade && draft.saysUpgrade && draft.minor === 1;
     const switchBy = method === "CONNECT" ? "connect" : offersUpgrade ? "upgrade" : undefined;
-    this.#machine.request(new Exchange(method, draft.minor, isLast(draft), switchBy, expectsContinue));
+    const isLastRequest = isLast(draft);
+    this.#machine.request(new Exchange(method, draft.minor, isLastRequest, switchBy, expectsContinue));
+    this.peerIsDone = isLastRequest && framing === "none" && this.inbox.length === 0;
     this.#body.begin(framing, draft.contentLength);
     const request: Http1Request = {
       type: "request",

@@ -74,7 +74,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
         return;
       case "closed":
         if (this.#mayBeSending) this.linger();
-        else this.transport.loseConnection();
+        else this.transport.loseConnection({ peerIsDone: this.http.peerIsDone });
         return;
       default:
         throw new Error(`Cannot take a ${event.type} event: clients send none`);
