@@ -22,8 +22,9 @@ describe("the packed package", () => {
     }
   });
 
-  test("has nothing but that and what was built of the sources, without tests", () => {
-    const others = paths.filter((path) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(path));
+  test("has nothing but that, what was built of the sources, without tests, and the page of the live view", () => {
+    const page = /^src\/app\/inspect\/page\/[a-z]+\.(html|css|js|svg)$/;
+    const others = paths.filter((path) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(path) && !page.test(path));
     assert.deepEqual(others.sort(), [
       "CHANGELOG.md",
       "LICENSE",

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { addCompletion } from "./completion/command.ts";
 import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
+import { addTop } from "./top/command.ts";
 import { twistdCommand } from "./twistd/command.ts";
 
 /** Does what the command line of `ropewalk` says, and gives the exit status. */
@@ -12,6 +13,7 @@ export function runProgram(args: readonly string[]): Promise<number> {
       .showHelpAfterError("(ropewalk --help tells more)")
       .enablePositionalOptions();
     addSim(program, done);
+    addTop(program, done);
     program.addCommand(twistdCommand("run", done));
     addCompletion(program, done);
     return program;

@@ -45,17 +45,34 @@ export interface Held {
 /** The list that `reactor.holdings()` gives. */
 export function holdingsOf(nowMs: number, held: Held): readonly Holding[] {
   const holdings: Holding[] = [];
-  const add = (kind: HoldingKind, summary: string, subject: object): void => {
-    holdings.push({ kind, summary, subject });
+  const add = (kind: HoldingKind, subject: object, words: () => string): void => {
+    holdings.push(new HeldThing(kind, subject, words));
   };
-  for (const port of held.ports) add("port", `port ${formatAddress(port.address)}`, port);
-  for (const port of held.datagramPorts) add("datagram port", `datagram port ${formatAddress(port.local)}`, port);
-  for (const one of held.connections) add("connection", connectionSummary(one), one);
-  for (const [deferred, target] of held.connecting) add("connecting", `connecting to ${target}`, deferred);
-  for (const child of held.processes) add("process", processSummary(child), child);
-  for (const [deferred, module] of held.workers) add("worker", `call of ${module} in a worker`, deferred);
-  for (const call of held.calls) add("delayed call", callSummary(call, nowMs), call);
+  for (const port of held.ports) add("port", port, () => `port ${formatAddress(port.address)}`);
+  for (const port of held.datagramPorts) add("datagram port", port, () => `datagram port ${formatAddress(port.local)}`);
+  for (const one of held.connections) add("connection", one, () => connectionSummary(one));
+  for (const [deferred, target] of held.connecting) add("connecting", deferred, () => `connecting to ${target}`);
+  for (const child of held.processes) add("process", child, () => processSummary(child));
+  for (const [deferred, module] of held.workers) add("worker", deferred, () => `call of ${module} in a worker`);
+  for (const call of held.calls) add("delayed call", call, () => callSummary(call, nowMs));
   return holdings;
+}
+
+/** Is put into words only if somebody reads them: who counts ten thousand connections each second does not. */
+class HeldThing implements Holding {
+  readonly kind: HoldingKind;
+  readonly subject: object;
+  readonly #words: () => string;
+
+  constructor(kind: HoldingKind, subject: object, words: () => string) {
+    this.kind = kind;
+    this.subject = subject;
+    this.#words = words;
+  }
+
+  get summary(): string {
+    return this.#words();
+  }
 }
 
 function connectionSummary(transport: StreamTransport): string {

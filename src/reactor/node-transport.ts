@@ -65,6 +65,16 @@ export class NodeTransport extends StreamTransport implements SocketOwner, Direc
     return this.#upgrade?.session?.facts;
   }
 
+  /** What the socket has carried so far, TLS and its handshake included: Node counts it anyway. */
+  get bytesIn(): number {
+    return this.#plain.bytesRead;
+  }
+
+  /** As `bytesIn`; what waits in the socket is counted. */
+  get bytesOut(): number {
+    return this.#plain.bytesWritten;
+  }
+
   protected get unsentBytes(): number {
     return this.#socket.writableLength + this.#directBytes;
   }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { declareOptions, type TwistdOptions } from "./options.ts";
+import { declareOptions, type TwistdOptions, withPort } from "./options.ts";
 
 /** The command `twistd`, which is also `ropewalk run`. What it does is loaded when it is done. */
 export function twistdCommand(name: string, done: (status: number) => void): Command {
@@ -15,6 +15,8 @@ export function twistdCommand(name: string, done: (status: number) => void): Com
     .option("-h, --help", "show this, with all plug-ins; after PLUGIN, show the plug-in's options")
     .showHelpAfterError(`(${name} --help tells more)`);
   declareOptions(command);
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (words) => parseOptions(withPort(words));
   command.action(async (words: readonly string[], options: TwistdOptions) => {
     const { twistd } = await import("./twistd.ts");
     done(await twistd(command, options, words));

@@ -1,8 +1,59 @@
+import { readFileSync } from "node:fs";
 import type { Application } from "../../app/application.ts";
+import { type LiveViewOptions, openLiveView } from "../../app/inspect/live-view.ts";
+import { Watch } from "../../app/inspect/watch.ts";
+import { Logger } from "../../core/log/logger.ts";
 import type { Reactor } from "../../core/reactor.ts";
-import { notYet } from "./not-yet.ts";
+import { EndpointSyntaxError } from "../../endpoints/errors.ts";
+import { nodeVitals } from "../../reactor/vitals.ts";
+import { noteView } from "../top/views.ts";
+import { FailureError } from "../usage-error.ts";
+import type { TwistdOptions } from "./options.ts";
 
-/** Serves the live view, until it is disposed. */
-export async function openInspection(_port: number, _reactor: Reactor, _root: Application): Promise<AsyncDisposable> {
-  throw notYet("--inspect-port");
+/** Looks on from now, until it is disposed. */
+export function beginWatch(reactor: Reactor): Watch {
+  return new Watch(reactor, { vitals: nodeVitals() });
 }
+
+/** Serves the live view, until it is disposed. @throws FailureError */
+export async function openInspection(
+  reactor: Reactor,
+  root: Application,
+  watch: Watch,
+  { options, name }: { readonly options: TwistdOptions; readonly name: string },
+): Promise<AsyncDisposable> {
+  const view = await openLiveView(reactor, root, watch, viewOptions(options, name, root)).catch((error: Error) => {
+    const isTheirs = error instanceof RangeError || error instanceof EndpointSyntaxError;
+    throw isTheirs ? new FailureError(error.message, { cause: error }) : error;
+  });
+  log.info("Live view at {link}", { link: view.link });
+  const note = noteView({ pid: reactor.environment.pid, name, url: view.url, token: view.token });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      note[Symbol.dispose]();
+      await view.close();
+    },
+  };
+}
+
+function viewOptions(options: TwistdOptions, name: string, root: Application): LiveViewOptions {
+  const { inspectPort, inspectAnywhere, inspectHost, inspectToken } = options;
+  return {
+    where: inspectPort,
+    anywhere: inspectAnywhere,
+    hosts: inspectHost,
+    token: inspectToken === undefined ? undefined : readToken(inspectToken),
+    // `twistd` is what a root is called that nobody has named.
+    name: root.name === "twistd" ? name : root.name,
+  };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new FailureError(`Cannot read the token from "${file}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const log: Logger = new Logger("ropewalk.inspect");

@@ -33,7 +33,14 @@ export interface TwistdOptions {
   readonly sticky?: true;
   /** What a worker that was replaced may take to finish. */
   readonly drainTimeout?: number;
-  readonly inspectPort?: number;
+  /** Of the live view: a port of the loopback, or an endpoint. */
+  readonly inspectPort?: string;
+  /** Others than this machine may reach it. */
+  readonly inspectAnywhere?: true;
+  /** Names that the live view may be asked by. */
+  readonly inspectHost?: readonly string[];
+  /** The file that its token is in. */
+  readonly inspectToken?: string;
   /** The path of its socket. */
   readonly manhole?: string;
   /** What each service may take to stop. */
@@ -91,8 +98,27 @@ export function declareOptions(command: Command): void {
       ),
     )
     .addOption(new Option("--stop-timeout <duration>", "what each service may take to stop: 10s").argParser(duration))
-    .addOption(new Option("--inspect-port <port>", "serve the live view here, on the loopback").argParser(port))
+    .option(
+      "--inspect-port [port]",
+      "serve the live view here, on the loopback; or at an endpoint (default: a free port)",
+    )
+    .option("--inspect-anywhere", "allow the live view at an endpoint that other machines can reach")
+    .addOption(
+      new Option("--inspect-host <name>", "a name that the live view may be asked by; repeatable").argParser(
+        (name: string, earlier: readonly string[] = []) => [...earlier, name],
+      ),
+    )
+    .option("--inspect-token <file>", "the file with the live view's token (default: a new one at each start)")
     .option("--manhole <path>", "open a REPL into the process, on a socket only its user may open");
+}
+
+/**
+ * What follows `--inspect-port` is its port only if it looks like one: in `--inspect-port web` it is the plug-in.
+ */
+export function withPort(words: readonly string[]): string[] {
+  return words.map((word, at) =>
+    word === "--inspect-port" && !/^\d+$|:/.test(words[at + 1] ?? "") ? "--inspect-port=0" : word,
+  );
 }
 
 function octal(text: string): number {
@@ -107,13 +133,6 @@ function count(text: string): number {
 
 function workers(text: string): number {
   return text === "auto" ? availableParallelism() : count(text);
-}
-
-function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw new InvalidArgumentError("It is a port number, 0 to 65535.");
-  }
-  return Number(text);
 }
 
 function bytes(text: string): number {

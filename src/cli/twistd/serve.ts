@@ -101,6 +101,9 @@ async function serveOn(reactor: Reactor, serving: ServingHere): Promise<void> {
 async function start(reactor: Reactor, serving: ServingHere, haveRoot: (root: Application) => void): Promise<void> {
   const { options, program, audience, held, opened, reloading } = serving;
   await keepPidfile(serving);
+  const inspection = options.inspectPort === undefined ? undefined : await import("./inspect.ts");
+  // Before anything is made: what it is to tell of is made from here on.
+  const watch = inspection && held.keep(inspection.beginWatch(reactor));
   const root = rootOf(await program.load(reactor), options);
   checkRunning(reactor);
   haveRoot(root);
@@ -109,9 +112,8 @@ async function start(reactor: Reactor, serving: ServingHere, haveRoot: (root: Ap
     const { shed } = await import("./shed.ts");
     shed(root, opened);
   }
-  if (options.inspectPort !== undefined) {
-    const { openInspection } = await import("./inspect.ts");
-    held.keep(await openInspection(options.inspectPort, reactor, root));
+  if (inspection !== undefined && watch !== undefined) {
+    held.keep(await inspection.openInspection(reactor, root, watch, { options, name: program.name }));
   }
   if (options.manhole !== undefined) {
     const { openManhole } = await import("./manhole.ts");

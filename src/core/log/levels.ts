@@ -55,6 +55,11 @@ export class LogLevels {
     this.#changed();
   }
 
+  /** What was set, by namespace; `""` is for all that nothing else decides. A copy. */
+  get thresholds(): ReadonlyMap<string, LogThreshold> {
+    return new Map([...this.#thresholds].map(([namespace, severity]) => [namespace, LEVELS[severity] as LogThreshold]));
+  }
+
   /** Whether an event of this namespace and level passes. */
   enabled(namespace: string, level: LogLevel): boolean {
     return severityOf(level) >= this.severityFor(namespace);

@@ -27,6 +27,7 @@ export class Logger {
   constructor(namespace: string, publisher: LogPublisher = logPublisher) {
     this.namespace = namespace;
     this.#publisher = publisher;
+    if (known.size < KNOWN_LIMIT) known.add(namespace);
   }
 
   /** For whoever looks for a fault; not shown unless asked for. */
@@ -79,6 +80,21 @@ export class Logger {
   }
 }
 
+/**
+ * The namespaces of the loggers that were made so far, sorted: for whoever chooses levels. The first 1 024 of them.
+ *
+ * @example
+ * ```ts
+ * import { Logger, logNamespaces } from "ropewalk/log";
+ *
+ * new Logger("chat.room");
+ * console.log(logNamespaces().includes("chat.room")); // true
+ * ```
+ */
+export function logNamespaces(): readonly string[] {
+  return [...known].sort();
+}
+
 /** To log is never what goes wrong: a field that throws when it is read says so. */
 function copyOf(fields: LogFields | undefined): LogFields {
   try {
@@ -101,3 +117,6 @@ const INFO = severityOf("info");
 const WARN = severityOf("warn");
 const ERROR = severityOf("error");
 const CRITICAL = severityOf("critical");
+const known: Set<string> = new Set();
+/** Namespaces are few and fixed; a program that makes them up as it goes must not fill the memory. */
+const KNOWN_LIMIT = 1_024;
