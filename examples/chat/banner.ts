@@ -1,6 +1,6 @@
 /** What newcomers are greeted with, kept in a file so that it survives the program. */
 import { type Deferred, DeferredLock, type Reactor } from "ropewalk";
-import { tidy } from "./news.ts";
+import { tidy } from "ropewalk/chat";
 
 /** The banner is in a file that cannot be read. */
 export class BannerFileError extends Error {

@@ -1,12 +1,11 @@
 /** What the room does for the house: banner, announcements, the door, the books. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { chatServer, Room } from "ropewalk/chat";
 import { Clock, MemoryReactor, MemoryTransport } from "ropewalk/testing";
 import { BannerFile, tidyBanner } from "./banner.ts";
-import { Room } from "./chat.ts";
 import { Ledger } from "./ledger.ts";
 import { readOptions } from "./options.ts";
-import { patient } from "./patience.ts";
 
 /** Somebody at a terminal. */
 function enter(room: Room, ...lines: string[]): { transport: MemoryTransport; heard: () => string[] } {
@@ -102,7 +101,7 @@ describe("the patience of the chat", () => {
 
   async function open(): Promise<{ reactor: MemoryReactor; room: Room }> {
     const [reactor, room] = [new MemoryReactor(), new Room()];
-    await reactor.listenTcp({ port: PLACE }, patient(room, reactor));
+    await reactor.listenTcp({ port: PLACE }, chatServer(room, { clock: reactor }));
     return { reactor, room };
   }
 });

@@ -1,7 +1,6 @@
 /** Who is here since when, and how much is said: what the dashboard shows. */
 import { formatAddress, type Reactor } from "ropewalk";
-import type { Room } from "./chat.ts";
-import type { News } from "./news.ts";
+import type { News, Room } from "ropewalk/chat";
 
 /** Somebody who is here. Times are on the wall's clock. */
 export interface Presence {

@@ -1,11 +1,10 @@
 /** A chat for people at `nc`, `telnet`, `openssl s_client` or a browser: `npm start -- --listen tcp:1400 --listen unix:chat.sock`. */
 import { type Address, formatAddress, gatherResults, ListenError, Logger, listen, type Reactor, run } from "ropewalk";
+import { chatServer, Room } from "ropewalk/chat";
 import { EndpointError, EndpointSyntaxError } from "ropewalk/endpoints";
 import { BannerFile, BannerFileError } from "./banner.ts";
-import { Room } from "./chat.ts";
 import { Ledger } from "./ledger.ts";
 import { type ChatOptions, HELP, readOptions } from "./options.ts";
-import { patient } from "./patience.ts";
 import { RememberingRoom } from "./resume.ts";
 import { Pages } from "./web/pages.ts";
 import { ChatSite } from "./web/site.ts";
@@ -34,7 +33,7 @@ async function main(reactor: Reactor, options: ChatOptions): Promise<void> {
   const banner = new BannerFile(reactor.files, options.banner);
   room.banner = await banner.load();
   const ports = await gatherResults(
-    options.listen.map((endpoint) => listen(reactor, endpoint, patient(room, reactor))),
+    options.listen.map((endpoint) => listen(reactor, endpoint, chatServer(room, { clock: reactor }))),
   );
   for (const port of ports) log.info("Listening on {address}", { address: formatAddress(port.address) });
   const lines = ports.map(({ address }) => `Chat:       ${reachable(address)}`);

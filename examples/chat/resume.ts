@@ -12,8 +12,7 @@
  *   server: 19 <Bob> where is she?
  *   server: 20 * Ann came
  */
-import { Member, Room } from "./chat.ts";
-import { lineOf, type News } from "./news.ts";
+import { lineOf, Member, type News, Room } from "ropewalk/chat";
 
 /** A room that remembers all it told. */
 export class RememberingRoom extends Room {

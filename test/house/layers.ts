@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The few families that stand on another one. */
 const FAMILY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  chat: ["line"],
   finger: ["line"],
   framing: ["line"],
   ident: ["line"],

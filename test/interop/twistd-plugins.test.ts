@@ -310,6 +310,23 @@ describe("twistd socks", { skip: lacks("curl"), timeout }, () => {
   });
 });
 
+describe("twistd chat", { skip: lacks("nc"), timeout }, () => {
+  test("lets people talk, and says goodbye to them all at the end", async (t) => {
+    const { program, port } = await serving(t, ["chat", "--listen", ANYWHERE, "--banner", "Mind the ropes"]);
+    const [ann, bob] = ["Ann", "Bob"].map(() => start(t, "nc", ["127.0.0.1", String(port)]));
+    assert.ok(ann && bob);
+    ann.write("Ann\n");
+    await ann.out.until(/^Mind the ropes\r\nWelcome[\s\S]*Hello, Ann\./);
+    bob.write("Bob\n");
+    await ann.out.until("* Bob came");
+    bob.write("hello\n");
+    await ann.out.until("<Bob> hello");
+    program.kill("SIGTERM");
+    for (const person of [ann, bob]) await person.out.until("The room closes. Goodbye!");
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
+  });
+});
+
 describe("twistd finger", { skip: lacks("nc"), timeout }, () => {
   test("says what it was told of people, and what is in their files", async (t) => {
     const folder = temporaryFolder(t);

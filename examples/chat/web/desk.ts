@@ -1,10 +1,10 @@
 /** What an admin can do, and sees: what the login gives (the avatar of a cred Portal). */
 import type { Reactor } from "ropewalk";
+import type { Room } from "ropewalk/chat";
+import { tidy } from "ropewalk/chat";
 import { EventChannel } from "ropewalk/web";
 import { type BannerFile, tidyBanner } from "../banner.ts";
-import type { Room } from "../chat.ts";
 import type { Entry, Ledger, Presence, Sample } from "../ledger.ts";
-import { tidy } from "../news.ts";
 
 /** All that a desk shows and changes. */
 export interface House {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, listen } from "ropewalk";
+import { Room } from "ropewalk/chat";
 import { LineProtocol } from "ropewalk/line";
 import { Simulation } from "ropewalk/sim";
 import { connectWebSocket, WebSocketProtocol } from "ropewalk/websocket";
 import { BannerFile } from "../banner.ts";
-import { Room } from "../chat.ts";
 import { Ledger } from "../ledger.ts";
 import { RememberingRoom } from "../resume.ts";
 import { Pages } from "./pages.ts";

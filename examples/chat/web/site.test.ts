@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { listen } from "ropewalk";
+import type { News } from "ropewalk/chat";
+import { type Person, Room } from "ropewalk/chat";
 import { MemoryReactor } from "ropewalk/testing";
 import { type Answer, Request } from "ropewalk/web";
 import { connectWebSocket, WebSocketProtocol } from "ropewalk/websocket";
 import { BannerFile } from "../banner.ts";
-import { type Person, Room } from "../chat.ts";
 import { Ledger } from "../ledger.ts";
-import type { News } from "../news.ts";
 import { Pages } from "./pages.ts";
 import { ChatSite } from "./site.ts";
 

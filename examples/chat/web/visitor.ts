@@ -1,9 +1,9 @@
 /** Somebody who came with a browser: a person of the room whose connection speaks JSON in WebSocket messages. */
 import type { Reactor } from "ropewalk";
+import type { Person, Room } from "ropewalk/chat";
+import { type News, tidy } from "ropewalk/chat";
 import { sameSecret } from "ropewalk/cred";
 import { WebSocketProtocol } from "ropewalk/websocket";
-import type { Person, Room } from "../chat.ts";
-import { type News, tidy } from "../news.ts";
 import { Allowance } from "./allowance.ts";
 
 /** What a browser may ask for. */

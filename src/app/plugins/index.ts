@@ -3,6 +3,7 @@ import type { Plugin } from "../plugin.ts";
 /** What `twistd` can run without another package; each is loaded when it is asked for. */
 export const shippedPlugins: Readonly<Record<string, () => Promise<Plugin>>> = {
   chargen: async () => (await import("./wire.ts")).chargen,
+  chat: async () => (await import("./chat.ts")).chat,
   daytime: async () => (await import("./wire.ts")).daytime,
   discard: async () => (await import("./wire.ts")).discard,
   echo: async () => (await import("./wire.ts")).echo,

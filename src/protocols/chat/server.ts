@@ -1,5 +1,8 @@
-import type { Address, Factory } from "ropewalk";
-import { LineProtocol } from "ropewalk/line";
+import type { Address } from "../../core/address.ts";
+import type { Factory } from "../../core/protocol.ts";
+import type { Clock } from "../../core/time/clock.ts";
+import { idleTimeout } from "../../policies/idle-timeout.ts";
+import { LineProtocol } from "../line/protocol.ts";
 import { lineOf, type News, tidy } from "./news.ts";
 
 /** Somebody who can be in a room, whatever the connection speaks. */
@@ -12,7 +15,25 @@ export interface Person {
   sendAway(line: string): void;
 }
 
-/** Everybody who is here, by name. One room can be served on many endpoints at once. */
+/**
+ * Everybody who is here, by name. One room can be served on many endpoints at once; whoever comes some other way than as a
+ * line of text is a {@link Person} of its own kind. `chatServer` makes a factory of it that notices who went without a word.
+ *
+ * @example
+ * ```ts
+ * import { listen } from "ropewalk";
+ * import { Room } from "ropewalk/chat";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * const reactor = new MemoryReactor();
+ * const room = new Room();
+ * await listen(reactor, "tcp:1400", room);
+ * const ann = reactor.dial(1400);
+ * ann.remote.write("Ann\n");
+ * room.announce("tea");
+ * console.log(ann.text().split("\r\n").at(-2)); // * The house: tea
+ * ```
+ */
 export class Room implements Factory<Member> {
   readonly members: Map<string, Person> = new Map();
   /** What newcomers read first: lines of text, or nothing. */
@@ -88,7 +109,22 @@ export class Room implements Factory<Member> {
   }
 }
 
-/** One person at the end of one connection. The first line is the name; what follows is said to the others. */
+/**
+ * One person at the end of one connection. The first line is the name; what follows is said to the others, but for `/who` and
+ * `/quit`.
+ *
+ * @example
+ * ```ts
+ * import { Room } from "ropewalk/chat";
+ * import { MemoryTransport } from "ropewalk/testing";
+ *
+ * const room = new Room();
+ * const transport = new MemoryTransport();
+ * transport.attach(room.buildProtocol());
+ * transport.remote.write("Ann\n/who\n");
+ * console.log(transport.text().split("\r\n").at(-2)); // * Here: Ann
+ * ```
+ */
 export class Member extends LineProtocol implements Person {
   override acceptBareNewline: boolean = true;
   override maxLength: number = 1_000;
@@ -154,4 +190,36 @@ export class Member extends LineProtocol implements Person {
   }
 }
 
+/**
+ * The room as a factory that ends connections whose peer went without a word. What lies between two machines may forget a
+ * connection that was silent for 2 h 4 min (RFC 5382 §5), and tells neither of them: after that, silence means nothing good.
+ * Whatever is said in the room, by whomever, breaks the silence: nobody has to talk in order to listen. To a peer that is gone,
+ * the kernel gives up within a quarter of an hour; that ends the connection, too.
+ *
+ * @example
+ * ```ts
+ * import { listen } from "ropewalk";
+ * import { chatServer, Room } from "ropewalk/chat";
+ * import { MemoryReactor } from "ropewalk/testing";
+ *
+ * const reactor = new MemoryReactor();
+ * await listen(reactor, "tcp:1400", chatServer(new Room(), { clock: reactor }));
+ * const ann = reactor.dial(1400);
+ * reactor.advance(3 * 3_600_000);
+ * console.log(ann.connected); // false
+ * ```
+ */
+export function chatServer(room: Room, { clock, idleTimeoutMs = IDLE_MS }: ChatServerOptions): Factory {
+  return idleTimeout(room, { clock, idleTimeoutMs });
+}
+
+/** How patient a room is. */
+export interface ChatServerOptions {
+  /** The reactor, or a test's Clock. */
+  readonly clock: Clock;
+  /** Default 7 500 000 ms. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
 const MAX_NAME_LENGTH = 20;
+const IDLE_MS = 7_500_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, listen } from "ropewalk";
-import { LineProtocol } from "ropewalk/line";
-import { Simulation } from "ropewalk/sim";
-import { MemoryTransport } from "ropewalk/testing";
-import { type Member, Room } from "./chat.ts";
+import { connect, listen } from "../../endpoints/connect.ts";
+import { Simulation } from "../../sim/simulation.ts";
+import { MemoryTransport } from "../../testing/index.ts";
+import { LineProtocol } from "../line/protocol.ts";
+import { type Member, Room } from "./server.ts";
 
 function enter(room: Room, ...lines: string[]): { member: Member; transport: MemoryTransport; heard: () => string[] } {
   const member = room.buildProtocol();

@@ -13,7 +13,16 @@ export type News =
   | { readonly kind: "banner"; readonly text: string }
   | { readonly kind: "closing" };
 
-/** The same as one line of text. */
+/**
+ * The same as one line of text.
+ *
+ * @example
+ * ```ts
+ * import { lineOf } from "ropewalk/chat";
+ *
+ * console.log(lineOf({ kind: "said", name: "Ann", text: "hello" })); // <Ann> hello
+ * ```
+ */
 export function lineOf(news: News): string {
   switch (news.kind) {
     case "came":
@@ -35,7 +44,16 @@ export function lineOf(news: News): string {
   }
 }
 
-/** Text from outside without what could move a terminal's cursor. */
+/**
+ * Text from outside without what could move a terminal's cursor.
+ *
+ * @example
+ * ```ts
+ * import { tidy } from "ropewalk/chat";
+ *
+ * console.log(tidy(" \u001b[2Jhello ")); // [2Jhello
+ * ```
+ */
 export function tidy(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "").trim();
 }
