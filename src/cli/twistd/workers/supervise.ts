@@ -68,6 +68,6 @@ const log: Logger = new Logger("ropewalk.twistd");
 /** As long as a service may take by default. */
 const STOP_MS = 10_000;
 /** Past what its services may take, a worker still has its connections to close. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 6_000;
 /** Long downloads and answers that others wait for come to their end; what never does, a WebSocket, is not waited for for long. */
 const DRAIN_MS = 30_000;
