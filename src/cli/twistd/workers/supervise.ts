@@ -1,5 +1,6 @@
 import { CancelledError } from "../../../core/deferred/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
+import { NodeReactor } from "../../../reactor/node-reactor.ts";
 import { onSignal, stopOnSignals } from "../../../reactor/signals.ts";
 import type { Audience } from "../audience.ts";
 import type { OpenedLog } from "../log.ts";
@@ -30,7 +31,7 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
     held.keep(stopOnSignals(stop));
     held.keep(onHangUp(stop, () => void reload(workforce, opened, audience)));
   });
-  held.keep(onSignal("SIGUSR2", () => void workforce.restart()));
+  held.keep(onSignal("SIGUSR2", () => void restart(workforce, audience)));
   try {
     const started = workforce.start();
     await Promise.race([started, stopAsked]);
@@ -39,12 +40,19 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
     } else {
       log.info("Started {name}, process {pid}, with {count} workers", { name: program.name, pid: process.pid, count });
       await audience.ready();
+      held.keep(audience.watch(new NodeReactor(), workforce.asService()));
       await stopAsked;
     }
     await audience.stopping();
   } finally {
     await workforce.stop();
   }
+}
+
+async function restart(workforce: Workforce, audience: Audience): Promise<void> {
+  await audience.reloading();
+  await workforce.restart();
+  await audience.ready();
 }
 
 /** The workers reload what they serve; they tell nobody when they have. */

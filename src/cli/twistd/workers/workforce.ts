@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import type { ServiceParent } from "../../../app/service.ts";
 import { CancelledError } from "../../../core/deferred/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import { backoff } from "../../../endpoints/backoff.ts";
@@ -110,6 +111,19 @@ export class Workforce {
         predecessors: (this.#places[member.place.number - 1] as Place).predecessors,
       }))
       .sort((a, b) => a.number - b.number);
+  }
+
+  /** For those who ask how a service does: well as long as one worker serves. */
+  asService(): ServiceParent {
+    const isServing = (): boolean => this.#places.some(({ member }) => member !== undefined);
+    return {
+      name: "workers",
+      state: "running",
+      children: [],
+      startService: () => undefined,
+      stopService: () => undefined,
+      health: () => (isServing() ? { ok: true } : { ok: false, detail: "no worker serves" }),
+    };
   }
 
   /** Gives a place a new process, and waits until that serves. The former one, if there is one, goes on. */
