@@ -66,7 +66,7 @@ export interface Plugin {
  *   makeService: ({ listen, greeting }) =>
  *     new StreamServerService(listen, () => Object.assign(new Greeter(), { greeting })),
  * });
- * console.log(greet.options.listen?.default); // tcp:1400
+ * console.log(greet.options["listen"]?.default); // tcp:1400
  * ```
  */
 export function definePlugin<const O extends OptionTable>(definition: PluginDefinition<O>): Plugin {

@@ -4,13 +4,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, type TestContext, test } from "node:test";
+import { ANYWHERE, serving, twistd } from "../twistd/support.ts";
 import { Authority } from "./support/certificates.ts";
 import { freePort, temporaryFolder } from "./support/places.ts";
 import { lacks, PYTHON, start } from "./support/program.ts";
-import { ANYWHERE, serving, twistd } from "./support/twistd.ts";
 
 /** Against hangs, on a machine that has much else to do. */
-const timeout = 180_000;
+const timeout = 300_000;
 
 describe("twistd web", { skip: lacks("curl"), timeout }, () => {
   test("serves a folder with its index, listings and fields, and notes who asked for what", async (t) => {
