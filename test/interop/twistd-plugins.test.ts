@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, type TestContext, test } from "node:test";
+import { ROOT } from "../../tools/tree.ts";
 import { ANYWHERE, serving, twistd } from "../twistd/support.ts";
 import { Authority } from "./support/certificates.ts";
 import { freePort, temporaryFolder } from "./support/places.ts";
@@ -350,6 +351,29 @@ describe("twistd finger", { skip: lacks("nc"), timeout }, () => {
   });
 });
 
+describe("the page of plug-ins", { timeout }, () => {
+  const page = readFileSync(`${ROOT}docs/plugins.md`, "utf8");
+  const commands = [...page.matchAll(/```sh\ntwistd (.*)\n/g)].map(([, command = ""]) => command);
+
+  test("has a part for each of them", () => {
+    assert.equal(commands.length, page.match(/^## (?!Your)/gm)?.length);
+  });
+  for (const command of commands) {
+    test(`shows a command that runs: twistd ${command}`, async (t) => {
+      // On ports that are free here.
+      const words = command.replaceAll(/--listen (tcp|udp):\d+(:interface=\S+)?/g, "--listen $1:0:interface=127.0.0.1");
+      const { program } = await serving(t, splitWords(words), { cwd: temporaryFolder(t) });
+      program.kill("SIGTERM");
+      assert.deepEqual(await program.finished(), { code: 0, signal: null });
+    });
+  }
+});
+
+/** As a shell does, for words without escapes. */
+function splitWords(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+}
+
 describe("what a plug-in cannot do", { timeout }, () => {
   for (const [words, status, said] of [
     ["web", 1, "Cannot serve nothing: give --path or --proxy"],
@@ -413,8 +437,6 @@ async function heardFrom(t: TestContext, port: number, said = ""): Promise<strin
 async function gone(pid: number): Promise<void> {
   while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
-
-const ROOT = new URL("../../../", import.meta.url).pathname;
 
 const TOTAL_BYTES = 128 << 20;
 
