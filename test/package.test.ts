@@ -22,9 +22,17 @@ describe("the packed package", () => {
     }
   });
 
+  test("has the templates of ropewalk new", () => {
+    for (const kind of ["plugin", "service", "protocol"]) {
+      assert.ok(paths.includes(`templates/${kind}/package.template.json`), `no template of a ${kind}`);
+    }
+  });
+
   test("has nothing but that, what was built of the sources, without tests, and the page of the live view", () => {
     const page = /^src\/app\/inspect\/page\/[a-z]+\.(html|css|js|svg)$/;
-    const others = paths.filter((path) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(path) && !page.test(path));
+    const others = paths.filter(
+      (path) => !/^(dist\/.*\.(js|d\.ts|js\.map)|templates\/.*)$/.test(path) && !page.test(path),
+    );
     assert.deepEqual(others.sort(), [
       "CHANGELOG.md",
       "LICENSE",
@@ -34,7 +42,7 @@ describe("the packed package", () => {
       "package.json",
     ]);
     assert.deepEqual(
-      paths.filter((path) => path.includes(".test.")),
+      paths.filter((path) => path.startsWith("dist/") && path.includes(".test.")),
       [],
     );
   });

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { addCompletion } from "./completion/command.ts";
+import { addNew } from "./new/command.ts";
 import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
 import { addTop } from "./top/command.ts";
@@ -16,6 +17,7 @@ export function runProgram(args: readonly string[]): Promise<number> {
     addTop(program, done);
     program.addCommand(twistdCommand("run", done));
     addCompletion(program, done);
+    addNew(program, done);
     return program;
   }, args);
 }
