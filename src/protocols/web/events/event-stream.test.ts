@@ -188,8 +188,8 @@ describe("a channel of events", () => {
     const channel = new EventChannel({ clock: new Clock(), maxKept: 2 });
     for (const id of ["1", "2", "3"]) channel.send({ id, data: id });
     channel.send("without id");
-    const after = (id: string) => channel.stream(new Request("http://a/", { headers: { "Last-Event-ID": id } }));
-    const streams = [after("2"), after("3"), after("1")];
+    const since = (id: string) => channel.stream(new Request("http://a/", { headers: { "Last-Event-ID": id } }));
+    const streams = [since("2"), since("3"), since("1")];
     channel.close();
     assert.deepEqual(await Promise.all(streams.map((stream) => stream.text())), [
       "id: 3\ndata: 3\n\n",
