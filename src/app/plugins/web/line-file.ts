@@ -1,4 +1,4 @@
-import type { Deferred } from "../../../core/deferred/deferred.ts";
+import { Deferred } from "../../../core/deferred/deferred.ts";
 import { succeed } from "../../../core/deferred/succeed.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import type { Reactor } from "../../../core/reactor.ts";
@@ -12,11 +12,12 @@ export class LineFile extends Service {
   readonly path: string;
   readonly #files: Reactor["files"];
   #lines: string[] = [];
-  #writing: Deferred<void> | undefined;
+  #isWriting = false;
+  #onIdle: Deferred<void> | undefined;
   #dropped = 0;
   #isBroken = false;
 
-  constructor(reactor: Reactor, path: string) {
+  constructor(reactor: Pick<Reactor, "files">, path: string) {
     super();
     this.name = `log ${path}`;
     this.path = path;
@@ -31,7 +32,9 @@ export class LineFile extends Service {
   }
 
   override stopService(): Deferred<void> {
-    return this.#writing?.addCallback(() => this.stopService()) ?? succeed();
+    if (!this.#isWriting) return succeed();
+    this.#onIdle ??= new Deferred();
+    return this.#onIdle;
   }
 
   add(line: string): void {
@@ -40,33 +43,43 @@ export class LineFile extends Service {
       return;
     }
     this.#lines.push(line);
-    this.#writing ??= this.#write();
+    if (!this.#isWriting) this.#write();
   }
 
-  #write(): Deferred<void> {
+  #write(): void {
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
-    return this.#files.append(this.path, text).addCallbacks(
+    this.#isWriting = true;
+    this.#files.append(this.path, text).addCallbacks(
       () => this.#written(),
       (error: Error) => this.#failed(error),
     );
   }
 
-  #written(): void | Deferred<void> {
-    if (this.#dropped > 0)
-      log.error("{count} lines were dropped from {path}", { count: this.#dropped, path: this.path });
+  #written(): void {
+    const { path } = this;
+    if (this.#dropped > 0) log.error("{count} lines were dropped from {path}", { count: this.#dropped, path });
     this.#dropped = 0;
     this.#isBroken = false;
-    this.#writing = undefined;
-    if (this.#lines.length > 0) this.#writing = this.#write();
-    return this.#writing;
+    this.#goOn();
   }
 
   #failed(error: Error): void {
     // Once for each time that it breaks: a full disk is not helped by a log that grows elsewhere.
     if (!this.#isBroken) log.failure("Cannot write access log", error, { path: this.path });
     this.#isBroken = true;
-    this.#writing = undefined;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#isWriting = false;
+    if (this.#lines.length > 0) {
+      this.#write();
+      return;
+    }
+    const idle = this.#onIdle;
+    this.#onIdle = undefined;
+    idle?.callback();
   }
 }
 
