@@ -18,6 +18,11 @@ export class CallSite {
     return new CallSite(captured);
   }
 
+  /** Where an error was made. */
+  static of(error: Error): CallSite {
+    return new CallSite(error);
+  }
+
   /** The lines of the stack, innermost first, without their indentation. */
   get stack(): readonly string[] {
     const lines = (this.#captured.stack ?? "").split("\n").slice(1);

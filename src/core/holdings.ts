@@ -76,9 +76,10 @@ class HeldThing implements Holding {
 }
 
 function connectionSummary(transport: StreamTransport): string {
-  const protocol = protocolOf(transport)?.innermost.constructor.name;
-  const of = protocol === undefined ? "" : ` of ${protocol}`;
-  return `connection${of} at ${formatAddress(transport.local)} with ${formatAddress(transport.peer)}`;
+  const protocol = protocolOf(transport);
+  const of = protocol === undefined ? "" : ` of ${protocol.innermost.constructor.name}`;
+  const state = protocol === undefined || transport.connected ? "" : ", closing";
+  return `connection${of} at ${formatAddress(transport.local)} with ${formatAddress(transport.peer)}${state}`;
 }
 
 function processSummary({ program, pid }: ProcessTransport & { readonly program: string }): string {

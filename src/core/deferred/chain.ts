@@ -100,6 +100,7 @@ export class Chain {
 
   constructor(canceller?: Canceller | Delegate) {
     this.canceller = canceller;
+    if (tracer !== undefined) tracer(this);
   }
 
   protected append(onValue: Step | undefined, onError: Step | undefined): void {
@@ -343,6 +344,13 @@ export class Chain {
     };
   }
 }
+
+/** Shows `watch` each chain that is made from now on; nobody else is shown any. Undefined ends it. */
+export function traceChains(watch: ((chain: Chain) => void) | undefined): void {
+  tracer = watch;
+}
+
+let tracer: ((chain: Chain) => void) | undefined;
 
 /** True for whatever may have a `then`. */
 export function isObject(value: unknown): value is object {

@@ -1,0 +1,15 @@
+export { after, afterEach, before, beforeEach } from "node:test";
+export { checked } from "./checked.ts";
+export { type ReactorChoice, SkippedTest, TrialContext } from "./context.ts";
+export {
+  DirtyReactorError,
+  type Leftover,
+  LoggedErrorsError,
+  type LoggedFault,
+  TestFailures,
+  TestTimeoutError,
+} from "./errors.ts";
+export { assertNoResult, type ErrorType, failureResultOf, successResultOf } from "./results.ts";
+export type { TrialBody, TrialOptions } from "./run-trial.ts";
+export { describe, it, type RegisterTest, type SuiteOptions, suite, type TestOptions, test } from "./test.ts";
+export { TestCase, testCase } from "./test-case.ts";
