@@ -4,6 +4,7 @@ import { addNew } from "./new/command.ts";
 import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
 import { addTop } from "./top/command.ts";
+import { trialCommand } from "./trial/command.ts";
 import { twistdCommand } from "./twistd/command.ts";
 
 /** Does what the command line of `ropewalk` says, and gives the exit status. */
@@ -16,6 +17,7 @@ export function runProgram(args: readonly string[]): Promise<number> {
     addSim(program, done);
     addTop(program, done);
     program.addCommand(twistdCommand("run", done));
+    program.addCommand(trialCommand("test", done));
     addCompletion(program, done);
     addNew(program, done);
     return program;

@@ -8,6 +8,9 @@ import { MemoryReactor } from "../testing/memory-reactor.ts";
 import { assertNoResult, type ErrorType, failureResultOf, successResultOf } from "./results.ts";
 import type { TestRun } from "./test-run.ts";
 
+/** Only a run makes contexts. */
+export let makeContext: <R extends Reactor>(run: TestRun, runner: Runner, choice: ReactorChoice<R>) => TrialContext<R>;
+
 /**
  * What a test has for itself. All of it ends with the test: clean-ups are done, what was patched is as it was, folders are
  * gone, and what is left in a reactor makes the test fail.
@@ -36,7 +39,11 @@ export class TrialContext<R extends Reactor = MemoryReactor> {
   #reactor: R | undefined = undefined;
   #temporaries = 0;
 
-  constructor(run: TestRun, runner: Runner, choice: ReactorChoice<R>) {
+  static {
+    makeContext = (...inside) => new TrialContext(...inside);
+  }
+
+  private constructor(run: TestRun, runner: Runner, choice: ReactorChoice<R>) {
     this.name = runner.name;
     this.seed = run.seed;
     this.#run = run;

@@ -15,7 +15,10 @@ export class DirtyReactorError extends Error {
     const lines = leftovers.map(({ summary, madeAt }) => `\n  ${summary}\n    ${madeText(madeAt)}`);
     super(`Test left ${counted(leftovers.length, "thing")} behind in its reactor:${lines.join("")}`);
     this.#leftovers = leftovers;
-    dropFrames(this);
+    pointAt(
+      this,
+      leftovers.map(({ madeAt }) => madeAt),
+    );
   }
 
   get leftovers(): readonly Leftover[] {
@@ -49,7 +52,10 @@ export class LoggedErrorsError extends AggregateError {
       `Test logged ${counted(faults.length, "error")} that it did not flush:${faults.map(textOf).join("")}`,
     );
     this.#faults = faults;
-    dropFrames(this);
+    pointAt(
+      this,
+      faults.map(({ places }) => places.deferred ?? places.thrown ?? places.logged),
+    );
   }
 
   get faults(): readonly LoggedFault[] {
@@ -67,7 +73,7 @@ export class TestTimeoutError extends Error {
     const known = waits.length === 0 ? "; nothing is known that it waits for" : `; it waits for:`;
     super(`Test is not done within ${timeoutMs} ms${known}${waits.map((wait) => `\n  ${wait}`).join("")}`);
     this.timeoutMs = timeoutMs;
-    dropFrames(this);
+    pointAt(this, []);
   }
 }
 
@@ -77,13 +83,14 @@ export class TestFailures extends AggregateError {
 
   constructor(errors: readonly unknown[]) {
     super(errors, errors.map(messageOf).join("\nand\n"));
-    dropFrames(this);
+    pointAt(this, []);
   }
 }
 
-/** The frames would show how a runner got here, and the message says where in the test it was. */
-function dropFrames(error: Error): void {
-  error.stack = `${error.name}: ${error.message}`;
+/** The frames would show how a runner got here; what matters is where it came from. */
+function pointAt(error: Error, places: readonly (string | undefined)[]): void {
+  const known = places.filter((place) => place !== undefined);
+  error.stack = [`${error.name}: ${error.message}`, ...known.map((place) => `    at ${place}`)].join("\n");
 }
 
 export function madeText(madeAt: string | undefined): string {

@@ -17,8 +17,9 @@ export function shortWait(): Promise<void> {
 
 /** A folder for temporary files that nobody else has; whoever made it removes it. */
 export function makeFolder(): Deferred<string> {
-  const { TMPDIR, TEMP } = house.environment.variables;
-  const random = house.randomBytes(8).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
+  const reactor = house;
+  const { TMPDIR, TEMP } = reactor.environment.variables;
+  const random = reactor.randomBytes(8).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
   const path = `${(TMPDIR ?? TEMP ?? "/tmp").replace(/\/$/, "")}/trial-${house.environment.pid}-${random}`;
   return house.files.makeDirectory(path).addCallback(() => path);
 }

@@ -1,4 +1,3 @@
-export { after, afterEach, before, beforeEach } from "node:test";
 export { checked } from "./checked.ts";
 export { type ReactorChoice, SkippedTest, TrialContext } from "./context.ts";
 export {
@@ -9,7 +8,8 @@ export {
   TestFailures,
   TestTimeoutError,
 } from "./errors.ts";
-export { assertNoResult, type ErrorType, failureResultOf, successResultOf } from "./results.ts";
+export { after, afterEach, before, beforeEach, type Hook } from "./hooks.ts";
+export type { ErrorType } from "./results.ts";
 export type { TrialBody, TrialOptions } from "./run-trial.ts";
 export { describe, it, type RegisterTest, type SuiteOptions, suite, type TestOptions, test } from "./test.ts";
 export { TestCase, testCase } from "./test-case.ts";

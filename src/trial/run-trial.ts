@@ -1,5 +1,5 @@
 import type { Reactor } from "../core/reactor.ts";
-import { type ReactorChoice, type Runner, SkippedTest, TrialContext } from "./context.ts";
+import { makeContext, type ReactorChoice, type Runner, SkippedTest, type TrialContext } from "./context.ts";
 import { settings } from "./settings.ts";
 import { type TestParts, TestRun } from "./test-run.ts";
 
@@ -30,7 +30,7 @@ export async function runTrial<R extends Reactor>(
   const timeoutMs = options.timeoutMs ?? settings.timeoutMs;
   const run = new TestRun({ timeoutMs, seed: options.seed ?? settings.nextSeed() });
   try {
-    const t = new TrialContext<R>(run, runner, options.reactor ?? ("memory" as ReactorChoice<R>));
+    const t = makeContext<R>(run, runner, options.reactor ?? ("memory" as ReactorChoice<R>));
     if (options.reactor === "sim") run.driveSim();
     await run.run(partsOf(t));
   } catch (error) {

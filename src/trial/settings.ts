@@ -6,6 +6,8 @@ export interface TrialSettings {
   readonly timeoutMs: number;
   /** Shuffles the tests of each file; undefined leaves them in their order. */
   readonly orderSeed: number | undefined;
+  /** Whether V8 counts what is run: by the names of scripts, so that none may bear another one's. */
+  readonly isCounted: boolean;
   /** For the next test that does not say. */
   nextSeed(): number;
   /** How to run one test again with the same seed. */
@@ -13,11 +15,12 @@ export interface TrialSettings {
 }
 
 function read(variables: Readonly<Record<string, string | undefined>>): TrialSettings {
-  const { TRIAL_TIMEOUT_MS, TRIAL_ORDER, TRIAL_SEED, TRIAL_FILE } = variables;
+  const { TRIAL_TIMEOUT_MS, TRIAL_ORDER, TRIAL_SEED, TRIAL_FILE, NODE_V8_COVERAGE } = variables;
   const seed = numberOf(TRIAL_SEED);
   return {
     timeoutMs: numberOf(TRIAL_TIMEOUT_MS) ?? TIMEOUT_MS,
     orderSeed: numberOf(TRIAL_ORDER),
+    isCounted: NODE_V8_COVERAGE !== undefined,
     nextSeed: () => seed ?? Math.floor(house.random() * SEEDS),
     repeatText: (name, used) =>
       TRIAL_FILE === undefined

@@ -29,6 +29,8 @@ export class TestRun {
   readonly #problems: unknown[] = [];
   #sim: Simulation | undefined = undefined;
   #isDriven = false;
+  /** What the test itself returned. */
+  #awaited: unknown = undefined;
   #folder: Promise<string> | undefined = undefined;
 
   constructor(options: RunOptions) {
@@ -99,7 +101,8 @@ export class TestRun {
     await this.#part(async () => {
       await before?.();
       isReady = true;
-      await body();
+      this.#awaited = body();
+      await this.#awaited;
     });
     await this.#cleanUp();
     if (isReady && after !== undefined) await this.#part(after);
@@ -162,18 +165,16 @@ export class TestRun {
   /** Each part has all the time: a clean-up is not to blame for what came before it. */
   async #inTime(f: () => unknown): Promise<void> {
     const { timeoutMs } = this.#options;
-    let result: unknown;
     await new Promise<unknown>((resolve, reject) => {
       const call = house.callLater(timeoutMs, () => {
         reject(new TestTimeoutError(timeoutMs, this.#waits()));
         this.#stopping.abort(new CancelledError("The test's time is up"));
-        if (result instanceof Deferred) result.cancel();
+        if (this.#awaited instanceof Deferred) this.#awaited.cancel();
       });
-      const working = Promise.resolve().then(() => {
-        result = f();
-        return result;
-      });
-      working.finally(() => call[Symbol.dispose]()).then(resolve, reject);
+      Promise.resolve()
+        .then(f)
+        .finally(() => call[Symbol.dispose]())
+        .then(resolve, reject);
     });
   }
 
