@@ -41,15 +41,16 @@ export interface LoggedFault {
   };
 }
 
-/** Errors were logged, or nobody took them from a Deferred, and the test did not flush them. */
-export class LoggedErrorsError extends AggregateError {
+/** Errors were logged, or nobody took them from a Deferred, and the test did not flush them. The first is the cause. */
+export class LoggedErrorsError extends Error {
   override readonly name: string = "LoggedErrorsError";
   readonly #faults: readonly LoggedFault[];
 
   constructor(faults: readonly LoggedFault[]) {
+    const cause = faults.find(({ error }) => error !== undefined)?.error;
     super(
-      faults.map(({ error, message }) => error ?? new Error(message)),
       `Test logged ${counted(faults.length, "error")} that it did not flush:${faults.map(textOf).join("")}`,
+      cause === undefined ? {} : { cause },
     );
     this.#faults = faults;
     pointAt(

@@ -19,7 +19,7 @@ test("an error that is logged makes a test fail, with where it was made", async 
       `^Test logged 1 error that it did not flush:\\n {2}\\[shop\\] Cannot sell rope\\n {4}RangeError: sold out\\n {6}made at ${placeOf("the error")}$`,
     ),
   );
-  assert.deepEqual(error.errors, [thrown]);
+  assert.equal(error.cause, thrown);
 });
 
 test("an event without an error says where it was logged", async () => {

@@ -117,11 +117,12 @@ describe("how trial runs them", () => {
   });
 
   test("files in a random order too", async () => {
-    const place = files(Object.fromEntries(many.map((name) => [`${name}.test.ts`, says(name)])));
-    assert.deepEqual(await saidIn(place, "-j", "1"), many);
+    const few = many.slice(0, 4);
+    const place = files(Object.fromEntries(few.map((name) => [`${name}.test.ts`, says(name)])));
     const order = await saidIn(place, "-j", "1", "--random", "7");
-    assert.notDeepEqual(order, many);
-    assert.deepEqual([...order].sort(), many);
+    assert.notDeepEqual(order, few);
+    assert.deepEqual([...order].sort(), few);
+    assert.deepEqual(await saidIn(place, "-j", "1", "--random", "7"), order);
   });
 
   test("a random order that fails prints the command that repeats it", async () => {
@@ -188,7 +189,7 @@ describe("how trial runs them", () => {
     const place = files({
       "a.test.ts": says("apple"),
       "own.mjs": "export default async function* (events) { for await (const { type } of events) yield String(type); }",
-      "bad.mjs": "export default async function* () { yield 1; throw new Error('no ink'); }",
+      "bad.mjs": "export default async function* () { yield ''; throw new Error('no ink'); }",
     });
     const tap = await trial(place, "--reporter", "tap");
     assert.match(tap.out, /^TAP version 13\n[\s\S]*^ok 1 - apple$/m);
