@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { addCompletion } from "./completion/command.ts";
+import { addManhole } from "./manhole/program.ts";
 import { addNew } from "./new/command.ts";
 import { runCommand } from "./run-command.ts";
 import { type SimArguments, sim } from "./sim/command.ts";
@@ -16,6 +17,7 @@ export function runProgram(args: readonly string[]): Promise<number> {
       .enablePositionalOptions();
     addSim(program, done);
     addTop(program, done);
+    addManhole(program, done);
     program.addCommand(twistdCommand("run", done));
     program.addCommand(trialCommand("test", done));
     addCompletion(program, done);

@@ -127,7 +127,7 @@ function isInstalled(command: string): boolean {
 export const PYTHON = "/usr/bin/python3";
 
 /** For the `timeout` option of a suite, and of each test in it: nothing here takes long unless it hangs. */
-export const FILE_LIMIT_MS = 20_000;
+export const FILE_LIMIT_MS = 60_000;
 
 /** How long a program may take over SIGTERM. */
 const PATIENCE_MS = 2_000;

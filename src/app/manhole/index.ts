@@ -1,0 +1,1 @@
+export { type ManholeOptions, ManholeService } from "./service.ts";
