@@ -84,7 +84,7 @@ export interface ConnectionFacts {
   readonly stack: readonly string[];
   /** What carries it: `tcp`, `unix`, `TLSv1.3 on tcp`. */
   readonly carrier: string;
-  /** Since it was usable; undefined if that was before anybody looked. */
+  /** To the second; undefined if it was there before anybody looked. */
   readonly ageMs: number | undefined;
   /** What the socket has carried, TLS included; undefined where the engine does not count. */
   readonly bytesIn: number | undefined;

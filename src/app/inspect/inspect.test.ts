@@ -94,11 +94,14 @@ describe("a snapshot", () => {
     const watch = new Watch(reactor);
     await reactor.listenTcp({ port: 81 }, () => new Echo());
     reactor.dial(81);
+    const ages = () => inspect(reactor, undefined, { watch }).connections.items.map(({ ageMs }) => ageMs);
+    assert.deepEqual(ages(), [undefined, 0]);
     reactor.advance(4_000);
-    assert.deepEqual(
-      inspect(reactor, undefined, { watch }).connections.items.map(({ ageMs }) => ageMs),
-      [undefined, 4_000],
-    );
+    assert.deepEqual(ages(), [undefined, 4_000]);
+    reactor.dial(81);
+    reactor.advance(3_500);
+    // Nobody looked before the next second began.
+    assert.deepEqual(ages(), [undefined, 7_500, 2_500]);
   });
 
   test("shows a part of ten thousand connections, and says how many there are", async () => {

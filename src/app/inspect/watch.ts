@@ -4,10 +4,10 @@ import type { DelayedCall } from "../../core/time/clock.ts";
 import type { Vitals } from "../../reactor/vitals.ts";
 import { connectionsAmong } from "./connections.ts";
 import type { OriginFacts, Sample } from "./facts.ts";
+import { FirstSeen } from "./first-seen.ts";
 import { FrugalOrigins } from "./frugal-origins.ts";
 import { LogTail, type LogTailOptions } from "./log-tail.ts";
-import { Openings } from "./openings.ts";
-import { Samples, type Tallies } from "./samples.ts";
+import { Samples } from "./samples.ts";
 
 /** What a Watch looks at besides the reactor. */
 export interface WatchOptions {
@@ -43,7 +43,7 @@ export class Watch implements Disposable {
   /** Where the view itself listens: who looks at it is not what it is to show. */
   readonly ownAddresses: Set<string> = new Set();
   readonly #vitals: Vitals | undefined;
-  readonly #openings: Openings;
+  readonly #firstSeen: FirstSeen;
   readonly #origins: FrugalOrigins | undefined;
   #next: DelayedCall;
   readonly #listeners: Set<(sample: Sample | undefined) => void> = new Set();
@@ -62,13 +62,15 @@ export class Watch implements Disposable {
       this.#sample(reactor);
     };
     this.#next = callLater(SECOND_MS, second);
-    this.#openings = new Openings(reactor);
+    this.#firstSeen = new FirstSeen(reactor, connectionsAmong(reactor.holdings(), this.ownAddresses));
     this.#origins = (options.origins ?? true) ? new FrugalOrigins(reactor) : undefined;
   }
 
-  /** How long a connection, which is the `subject` of a Holding, is open; undefined if it was there before. */
+  /**
+   * How long a connection, which is the `subject` of a Holding, is open, to the second; undefined if it was there before.
+   */
   ageMs(subject: object): number | undefined {
-    return subject instanceof StreamTransport ? this.#openings.ageMs(subject) : undefined;
+    return subject instanceof StreamTransport ? this.#firstSeen.ageMs(subject) : undefined;
   }
 
   /** Where the `subject` of a Holding was made. */
@@ -89,7 +91,6 @@ export class Watch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#origins?.[Symbol.dispose]();
-    this.#openings[Symbol.dispose]();
     this.#next[Symbol.dispose]();
     this.log[Symbol.dispose]();
     this.#vitals?.[Symbol.dispose]();
@@ -97,12 +98,10 @@ export class Watch implements Disposable {
 
   #sample(reactor: Reactor): void {
     this.#origins?.refill();
-    const { samples } = this;
-    const tallies = (): Tallies => ({
-      connections: connectionsAmong(reactor.holdings(), this.ownAddresses).length,
-      logged: this.log.lastId,
-    });
-    const sample = samples?.take(reactor.wallTimeMs(), tallies());
+    const connections = connectionsAmong(reactor.holdings(), this.ownAddresses);
+    this.#firstSeen.look(connections);
+    const tallies = { connections: connections.length, logged: this.log.lastId };
+    const sample = this.samples?.take(reactor.wallTimeMs(), tallies);
     for (const listener of this.#listeners) listener(sample);
   }
 }
