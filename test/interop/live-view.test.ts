@@ -23,8 +23,8 @@ describe("the live view in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 30
     await customer.out.until("ordered tar");
     for (const viewport of [PHONE, DESKTOP]) {
       const { page, complaints } = await visit(t, shop.link, { viewport });
-      assert.equal(page.url(), shop.url);
       await live(page);
+      assert.equal(page.url(), shop.url);
       assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), "shop");
       const states = page.locator("#services .service");
       assert.deepEqual((await states.locator(".name").allTextContents()).slice(0, 3), [
