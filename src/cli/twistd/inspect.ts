@@ -26,7 +26,8 @@ export async function openInspection(
     const isTheirs = error instanceof RangeError || error instanceof EndpointSyntaxError;
     throw isTheirs ? new FailureError(error.message, { cause: error }) : error;
   });
-  log.info("Live view at {link}", { link: view.link });
+  // A token that somebody keeps in a file has no business in a log.
+  log.info("Live view at {link}", { link: options.inspectToken === undefined ? view.link : view.url });
   const note = noteView({ pid: reactor.environment.pid, name, url: view.url, token: view.token });
   return {
     [Symbol.asyncDispose]: async () => {
