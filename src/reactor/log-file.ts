@@ -3,7 +3,17 @@
  * crash would take, lines stay in order, and a rotation falls between two of them. That costs a system call for each event,
  * and a disk that hangs holds up the program; a log that must not do so goes to syslog.
  */
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { archiveByDay, archiveByNumber, dayOf } from "./log-archives.ts";
 
 /** How a log file is kept. */
@@ -152,9 +162,12 @@ export class LogFile implements Disposable {
         else archiveByNumber(this.path, this.#keep);
       }
     } catch (error) {
-      this.#complain("rotate", error, "it goes on growing");
-      this.#putOff(today);
-      return;
+      // Gone since the look at it: whoever moved it was faster.
+      if (existsSync(this.path)) {
+        this.#complain("rotate", error, "it goes on growing");
+        this.#putOff(today);
+        return;
+      }
     }
     this.#worksAgain("rotate");
     this.reopen();

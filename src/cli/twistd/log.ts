@@ -68,7 +68,19 @@ interface Outlet {
 function standardError({ logFormat }: TwistdOptions): Outlet {
   // Who reads the log may go away, and a program should outlive that.
   process.stderr.on("error", () => undefined);
-  return { observer: observerOf(logFormat)((text) => process.stderr.write(text)) };
+  return { observer: observerOf(logFormat)((text) => process.stderr.write(text)), close: flushStandardError };
+}
+
+/** Into a pipe whose reader is slow Node writes later, and the end of the process would swallow that. */
+function flushStandardError(): Promise<void> {
+  if (process.stderr.writableLength === 0) return Promise.resolve();
+  return new Promise((done) => {
+    const timer = setTimeout(done, FLUSH_LIMIT_MS);
+    process.stderr.write("", () => {
+      clearTimeout(timer);
+      done();
+    });
+  });
 }
 
 async function fileOutlet(path: string, options: TwistdOptions): Promise<Outlet> {
@@ -121,3 +133,5 @@ function observerOf(format: TwistdOptions["logFormat"]): typeof textObserver {
 
 /** With the ten that are kept, what a service that nobody looks after may fill of a disk is 1.1 GB. */
 const DEFAULT_ROTATE_BYTES = 100_000_000;
+/** For a reader that reads no more. */
+const FLUSH_LIMIT_MS = 5_000;

@@ -5,13 +5,13 @@ import type { Reactor } from "../../core/reactor.ts";
 import { DONE, FAILED } from "../exit-status.ts";
 import { FailureError } from "../usage-error.ts";
 import { type Audience, findAudience } from "./audience.ts";
+import { HangUp, reloading, stopping } from "./hang-up.ts";
 import { Held } from "./held.ts";
 import { logsToStandardError, type OpenedLog, openLog } from "./log.ts";
 import type { TwistdOptions } from "./options.ts";
 import { enterPlace, pidfileOf } from "./place.ts";
 import type { Program } from "./program.ts";
 import { makeReactor } from "./reactor.ts";
-import { type Reloading, reloadOnHangUp } from "./reload.ts";
 import { rootOf } from "./root.ts";
 import type { Membership } from "./workers/membership.ts";
 
@@ -36,18 +36,20 @@ export async function serve(options: TwistdOptions, program: Program): Promise<n
 async function serveHere(options: TwistdOptions, program: Program, membership?: Membership): Promise<number> {
   const held = new Held();
   const audience = membership ?? (await findAudience(options));
+  const hangUp = held.keep(new HangUp());
   const cwd = process.cwd();
   try {
     enterPlace(options);
     const opened = held.keep(await openLog(options, membership !== undefined));
+    hangUp.opened = opened;
     if (options.workers !== undefined && membership === undefined) {
       const { superviseWorkers } = await import("./workers/supervise.ts");
-      await superviseWorkers({ options, program, audience, held, opened, cwd, workers: options.workers });
+      await superviseWorkers({ options, program, audience, held, opened, hangUp, cwd, workers: options.workers });
     } else {
       const reactor = makeReactor(options.reactor);
       membership?.join(reactor);
-      const reloading = held.keep(reloadOnHangUp(reactor, opened, audience));
-      await serveOn(reactor, { options, program, audience, held, opened, reloading });
+      hangUp.stop = stopping(reactor);
+      await serveOn(reactor, { options, program, audience, held, opened, hangUp });
     }
     return DONE;
   } catch (error) {
@@ -65,7 +67,7 @@ async function serveHere(options: TwistdOptions, program: Program, membership?: 
 }
 
 /** Starts the reactor and the program on it, waits for the end of both. A signal stops the start too. */
-async function serveOn(reactor: Reactor, serving: ServingHere): Promise<void> {
+async function serveOn(reactor: Reactor, serving: Serving): Promise<void> {
   let failure: unknown;
   let root: Application | undefined;
   let told: Promise<void> | undefined;
@@ -98,8 +100,8 @@ async function serveOn(reactor: Reactor, serving: ServingHere): Promise<void> {
 }
 
 /** Every step of the start, in order. */
-async function start(reactor: Reactor, serving: ServingHere, haveRoot: (root: Application) => void): Promise<void> {
-  const { options, program, audience, held, opened, reloading } = serving;
+async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Application) => void): Promise<void> {
+  const { options, program, audience, held, opened, hangUp } = serving;
   await keepPidfile(serving);
   const inspection = options.inspectPort === undefined ? undefined : await import("./inspect.ts");
   // Before anything is made: what it is to tell of is made from here on.
@@ -123,7 +125,7 @@ async function start(reactor: Reactor, serving: ServingHere, haveRoot: (root: Ap
   await root.startService(reactor);
   log.info("Started {name}, process {pid}", { name: program.name, pid: reactor.environment.pid });
   await audience.ready();
-  reloading.tree = root;
+  hangUp.reload = reloading(root, audience);
   held.keep(audience.watch(reactor, root));
 }
 
@@ -147,10 +149,7 @@ export interface Serving {
   readonly audience: Audience;
   readonly held: Held;
   readonly opened: OpenedLog;
-}
-
-interface ServingHere extends Serving {
-  readonly reloading: Reloading;
+  readonly hangUp: HangUp;
 }
 
 const log: Logger = new Logger("ropewalk.twistd");

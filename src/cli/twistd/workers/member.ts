@@ -29,6 +29,8 @@ export class Member {
   /** Fires when it serves; fails with its exit if it does not come to that. */
   readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
+  /** Fires when all that it wrote has been passed on. */
+  readonly drained: Promise<void>;
   readonly worker: Worker;
   /** How many times it asked for any free port. */
   freePorts = 0;
@@ -73,6 +75,7 @@ export class Member {
       if (this.worker.process.pid === undefined) gone(error.message);
     });
     this.exited = toPromise(exited);
+    this.drained = this.exited.then(() => isClosed(this.worker.process, output !== undefined));
     this.ready = toPromise(ready);
     // Whoever awaits it hears of it; nobody has to.
     this.ready.catch(() => undefined);
@@ -122,6 +125,29 @@ export class Member {
   }
 }
 
+/** What is left in its pipes is there at once; but a child of its own may hold them open for ever. */
+function isClosed({ stdout, stderr }: Worker["process"], isPiped: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const open = isPiped ? [stdout, stderr].filter((stream) => stream !== null && !stream.closed) : [];
+    if (open.length === 0) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, PIPE_LIMIT_MS);
+    let left = open.length;
+    for (const stream of open) {
+      stream?.once("close", () => {
+        left -= 1;
+        if (left > 0) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+}
+
 function toPromise<T>(deferred: Deferred<T>): Promise<T> {
   return Promise.resolve(deferred);
 }
+
+const PIPE_LIMIT_MS = 2_000;

@@ -3,14 +3,12 @@ import { Logger } from "../../../core/log/logger.ts";
 import { NodeReactor } from "../../../reactor/node-reactor.ts";
 import { onSignal, stopOnSignals } from "../../../reactor/signals.ts";
 import type { Audience } from "../audience.ts";
-import type { OpenedLog } from "../log.ts";
-import { onHangUp } from "../reload.ts";
 import { keepPidfile, type Serving } from "../serve.ts";
 import { Workforce } from "./workforce.ts";
 
 /** What the primary process does: it serves nobody, and keeps the workers running until it is told to stop. */
 export async function superviseWorkers(supervising: Supervising): Promise<void> {
-  const { options, program, audience, held, opened, cwd, workers: count } = supervising;
+  const { options, program, audience, held, opened, hangUp, cwd, workers: count } = supervising;
   await keepPidfile(supervising);
   const stopMs = options.stopTimeout ?? STOP_MS;
   const drainMs = options.drainTimeout ?? DRAIN_MS;
@@ -29,7 +27,7 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
       resolve();
     };
     held.keep(stopOnSignals(stop));
-    held.keep(onHangUp(stop, () => void reload(workforce, opened, audience)));
+    hangUp.stop = stop;
   });
   held.keep(onSignal("SIGUSR2", () => void restart(workforce, audience)));
   try {
@@ -41,6 +39,7 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
       log.info("Started {name}, process {pid}, with {count} workers", { name: program.name, pid: process.pid, count });
       await audience.ready();
       held.keep(audience.watch(new NodeReactor(), workforce.asService()));
+      hangUp.reload = () => reload(workforce, audience);
       await stopAsked;
     }
     await audience.stopping();
@@ -56,8 +55,7 @@ async function restart(workforce: Workforce, audience: Audience): Promise<void> 
 }
 
 /** The workers reload what they serve; they tell nobody when they have. */
-async function reload(workforce: Workforce, opened: OpenedLog, audience: Audience): Promise<void> {
-  opened.reopen();
+async function reload(workforce: Workforce, audience: Audience): Promise<void> {
   await audience.reloading();
   workforce.signal("SIGHUP");
   await audience.ready();

@@ -226,7 +226,9 @@ export class Workforce {
     await Promise.all(
       [...this.#members].map(async (member) => {
         member.stop();
-        if (await member.end(stopMs)) return;
+        const inTime = await member.end(stopMs);
+        await member.drained;
+        if (inTime) return;
         log.warn("Killed worker {number}, process {pid}: it did not stop within {limitMs} ms", {
           number: member.place.number,
           pid: member.pid,
