@@ -16,14 +16,21 @@ export class HangUp implements Disposable {
   opened: OpenedLog | undefined = undefined;
   /** Ends what runs; until there is something, the process ends. */
   stop: () => void = () => process.exit(HUNG_UP);
-  /** Once there is something to reload. */
-  reload: (() => Promise<void>) | undefined = undefined;
   readonly #listener: Disposable;
+  #reload: (() => Promise<void>) | undefined = undefined;
+  /** It came before there was something to reload. */
+  #wasMissed = false;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
 
   constructor() {
     this.#listener = onSignal("SIGHUP", () => this.#heard());
+  }
+
+  /** Now there is something to reload. */
+  reloadBy(reload: () => Promise<void>): void {
+    this.#reload = reload;
+    if (this.#wasMissed) this.#again();
   }
 
   [Symbol.dispose](): void {
@@ -38,11 +45,16 @@ export class HangUp implements Disposable {
     }
     this.opened?.reopen();
     log.info("Received SIGHUP: the log goes on");
+    this.#again();
+  }
+
+  #again(): void {
+    this.#wasMissed = this.#reload === undefined;
     // Of those that come while one is on its way, one is enough.
-    if (this.reload === undefined || this.#waiting > 1) return;
+    if (this.#wasMissed || this.#waiting > 1) return;
     this.#waiting += 1;
     this.#last = this.#last
-      .then(() => this.reload?.())
+      .then(() => this.#reload?.())
       .finally(() => {
         this.#waiting -= 1;
       });

@@ -125,7 +125,7 @@ async function start(reactor: Reactor, serving: Serving, haveRoot: (root: Applic
   await root.startService(reactor);
   log.info("Started {name}, process {pid}", { name: program.name, pid: reactor.environment.pid });
   await audience.ready();
-  hangUp.reload = reloading(root, audience);
+  hangUp.reloadBy(reloading(root, audience));
   held.keep(audience.watch(reactor, root));
 }
 

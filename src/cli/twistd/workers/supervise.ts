@@ -39,7 +39,7 @@ export async function superviseWorkers(supervising: Supervising): Promise<void> 
       log.info("Started {name}, process {pid}, with {count} workers", { name: program.name, pid: process.pid, count });
       await audience.ready();
       held.keep(audience.watch(new NodeReactor(), workforce.asService()));
-      hangUp.reload = () => reload(workforce, audience);
+      hangUp.reloadBy(() => reload(workforce, audience));
       await stopAsked;
     }
     await audience.stopping();
