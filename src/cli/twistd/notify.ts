@@ -4,7 +4,7 @@
  * there are few.
  */
 import { execFile } from "node:child_process";
-import { checkHealth } from "../../app/health.ts";
+import { checkHealth, type HealthReport } from "../../app/health.ts";
 import type { ServiceParent } from "../../app/service.ts";
 import { Logger } from "../../core/log/logger.ts";
 import type { Reactor } from "../../core/reactor.ts";
@@ -41,10 +41,12 @@ function watch(reactor: Reactor, root: ServiceParent, notifier: Notifier, beatMs
   let call = reactor.callLater(0, beat);
   function beat(): void {
     call = reactor.callLater(beatMs as number, beat);
-    void checkHealth(reactor, root).addCallback(({ ok, detail = "a service is unwell" }) => {
+    void checkHealth(reactor, root).addCallback((report) => {
       if (isOver) return;
+      const { ok } = report;
       if (ok) void notifier.send("WATCHDOG=1", ...(wasWell ? [] : ["STATUS=Serving"]));
       else if (wasWell) {
+        const detail = unwellIn(report).join(", ");
         log.error("Not well, so systemd is told nothing until it is: {detail}", { detail });
         void notifier.send(`STATUS=Not well: ${detail.replaceAll("\n", " ")}`);
       }
@@ -57,6 +59,12 @@ function watch(reactor: Reactor, root: ServiceParent, notifier: Notifier, beatMs
       call.cancel();
     },
   };
+}
+
+/** The services that are the reason, each with what it says of itself. */
+function unwellIn({ name, detail, children }: HealthReport): string[] {
+  const below = children.filter(({ ok }) => !ok);
+  return below.length > 0 ? below.flatMap(unwellIn) : [detail === undefined ? name : `${name} (${detail})`];
 }
 
 /** Sends one message after the other, so that they come in order. */
