@@ -4,7 +4,7 @@ import { ROOT } from "../../tools/tree.ts";
 import type { Afterwards } from "../interop/support/places.ts";
 import { type Program, type ProgramOptions, start } from "../interop/support/program.ts";
 
-const TWISTD: string = `${ROOT}bin/twistd.js`;
+export const TWISTD: string = `${ROOT}bin/twistd.js`;
 
 export const ROPEWALK: string = `${ROOT}bin/ropewalk.js`;
 

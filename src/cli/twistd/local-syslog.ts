@@ -43,17 +43,7 @@ class LoggerProcess {
 
   constructor(path: string, name: string) {
     const id = `--id=${process.pid}`;
-    this.#args = [
-      "--socket",
-      path,
-      "--tag",
-      name,
-      id,
-      "--prio-prefix",
-      "--rfc3164",
-      "--size",
-      String(MAX_MESSAGE_BYTES),
-    ];
+    this.#args = ["--socket", path, "--tag", name, id, "--prio-prefix", "--size", String(MAX_MESSAGE_BYTES)];
     this.#child = this.#start();
   }
 
