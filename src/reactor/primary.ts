@@ -18,7 +18,8 @@ export type Question =
   | { readonly ask: "listen"; readonly where: Where }
   | { readonly ask: "close"; readonly port: number }
   | { readonly ask: "claim"; readonly path: string; readonly lockfile: boolean; readonly umask: number }
-  | { readonly ask: "claimed"; readonly path: string };
+  | { readonly ask: "claimed"; readonly path: string }
+  | { readonly ask: "nothing" };
 
 /** Worker to primary. The answer has the same number. */
 export interface Asked {
@@ -91,6 +92,14 @@ export class Primary {
   /** The socket at this path is open, or will not be. */
   claimed(path: string): void {
     void this.#ask({ ask: "claimed", path }).addErrback(gone);
+  }
+
+  /**
+   * Fires when all that the primary had sent is here. For the end of a worker to which node:cluster hands connections: one that
+   * is on its way then would belong to nobody.
+   */
+  caughtUp(): Deferred<unknown> {
+    return this.#ask({ ask: "nothing" });
   }
 
   #ask(question: Question): Deferred<unknown> {

@@ -12,6 +12,7 @@ import {
   type UdpAddress,
 } from "ropewalk";
 import { MultiService, Service, StreamServerService } from "ropewalk/app";
+import { Logger } from "ropewalk/log";
 import { type Request, Response, webServer } from "ropewalk/web";
 
 // biome-ignore lint/style/noDefaultExport: what twistd -f runs
@@ -35,13 +36,16 @@ export default function workersApp(reactor: Reactor, args: readonly string[]): S
   return root;
 }
 
-/** `/` says who answers; `/hold?FILE` answers once there is such a file; `/block` never lets go of the processor. */
+/** `/` says who answers; `/hold?FILE` answers once there is such a file; `/log?N` logs so many lines; `/block` never lets go. */
 async function answer(reactor: Reactor, request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   if (pathname === "/hold") {
     process.stderr.write(`holding in ${process.pid}\n`);
     const file = decodeURIComponent(search.slice(1));
     while (!existsSync(file)) await deferLater(reactor, 20);
+  } else if (pathname === "/log") {
+    const lines = Number(search.slice(1));
+    for (let n = 1; n <= lines; n++) log.info("line {n} of {pid}", { n, pid: process.pid });
   } else if (pathname === "/block") {
     process.stderr.write(`blocked in ${process.pid}\n`);
     for (;;);
@@ -83,3 +87,5 @@ class UdpEchoProtocol extends DatagramProtocol {
     this.transport.write(String(process.pid), from);
   }
 }
+
+const log = new Logger("workers-app");

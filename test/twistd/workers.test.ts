@@ -9,6 +9,7 @@ import { temporaryFolder } from "../interop/support/places.ts";
 import { twistd } from "./support.ts";
 import {
   ask,
+  Client,
   ECHO,
   EchoClient,
   nthPid,
@@ -216,42 +217,6 @@ describe("SIGUSR2", () => {
     assert.deepEqual(await force.program.finished(), { code: 0, signal: null });
   });
 });
-
-/** Asks on a new connection each time, until it is told to stop. */
-class Client {
-  readonly #port: number;
-  readonly #failures: string[] = [];
-  readonly #pids: Set<number> = new Set();
-  readonly #ended: Promise<void>;
-  #isStopped = false;
-
-  constructor(port: number) {
-    this.#port = port;
-    this.#ended = this.#run();
-  }
-
-  /** Waits until one of these has answered. */
-  async seen(pids: readonly number[]): Promise<void> {
-    while (!pids.some((pid) => this.#pids.has(pid))) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** What failed. */
-  async stop(): Promise<readonly string[]> {
-    this.#isStopped = true;
-    await this.#ended;
-    return this.#failures;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isStopped) {
-      try {
-        this.#pids.add((await ask(this.#port)).pid);
-      } catch (error) {
-        this.#failures.push(String(error));
-      }
-    }
-  }
-}
 
 /** What one worker answers: the others are held still meanwhile, so that it is the one that accepts. */
 async function askOnly(force: Workforce, pid: number): Promise<[number, string]> {

@@ -1,12 +1,13 @@
 /** `twistd --workers` as people run it, and its clients. */
-import { type Agent, get } from "node:http";
+import { type Agent, get, type IncomingMessage } from "node:http";
+import { get as getSecurely } from "node:https";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Afterwards } from "../interop/support/places.ts";
 import type { Program, ProgramOptions } from "../interop/support/program.ts";
 import { listeningPort, twistd } from "./support.ts";
 
-const APP = fileURLToPath(new URL("./workers-app.js", import.meta.url));
+export const APP: string = fileURLToPath(new URL("./workers-app.js", import.meta.url));
 export const WEB = "web=tcp:0:interface=127.0.0.1";
 export const ECHO = "echo=tcp:0:interface=127.0.0.1";
 
@@ -72,13 +73,21 @@ export interface AskOptions {
   /** Whom it comes from: 127.0.0.x. */
   readonly from?: string;
   readonly agent?: Agent;
+  readonly socketPath?: string;
+  /** Of the server's certificate: by TLS then. */
+  readonly ca?: string;
 }
 
 /** Asks who answers, by default on a connection of its own. Fails if nobody does. */
-export function ask(port: number, { path = "/", from, agent }: AskOptions = {}): Promise<Told> {
+export function ask(port: number, { path = "/", from, agent, socketPath, ca }: AskOptions = {}): Promise<Told> {
   return new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", port, path, agent: agent ?? false, ...(from && { localAddress: from }) };
-    get(options, (response) => {
+    const options = {
+      ...(socketPath === undefined ? { host: "127.0.0.1", port } : { socketPath }),
+      path,
+      agent: agent ?? false,
+      ...(from !== undefined && { localAddress: from }),
+    };
+    const told = (response: IncomingMessage): void => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {
@@ -89,8 +98,58 @@ export function ask(port: number, { path = "/", from, agent }: AskOptions = {}):
         const { pid, worker } = JSON.parse(text) as { pid: number; worker: string };
         resolve({ status: response.statusCode ?? 0, isLast: response.headers.connection === "close", pid, worker });
       });
-    }).on("error", reject);
+    };
+    const request = ca === undefined ? get(options, told) : getSecurely({ ...options, ca }, told);
+    request.on("error", reject);
   });
+}
+
+/** Asks on a new connection each time, until it is told to stop or a request fails. */
+export class Client {
+  readonly #options: AskOptions;
+  readonly #port: number;
+  readonly #failures: string[] = [];
+  readonly #pids: Set<number> = new Set();
+  readonly #ended: Promise<void>;
+  #wakes: (() => void)[] = [];
+  #isStopped = false;
+
+  constructor(port: number, options: AskOptions = {}) {
+    this.#port = port;
+    this.#options = options;
+    this.#ended = this.#run();
+  }
+
+  /** Waits until one of these has answered. Fails if a request does. */
+  async seen(pids: readonly number[]): Promise<void> {
+    while (!pids.some((pid) => this.#pids.has(pid))) {
+      const [failure] = this.#failures;
+      if (failure !== undefined) throw new Error(`A request failed before ${pids.join(" or ")} answered: ${failure}`);
+      await new Promise<void>((resolve) => {
+        this.#wakes.push(resolve);
+      });
+    }
+  }
+
+  /** What failed. */
+  async stop(): Promise<readonly string[]> {
+    this.#isStopped = true;
+    await this.#ended;
+    return this.#failures;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        this.#pids.add((await ask(this.#port, this.#options)).pid);
+      } catch (error) {
+        this.#failures.push(String(error));
+        return;
+      } finally {
+        for (const wake of this.#wakes.splice(0)) wake();
+      }
+    }
+  }
 }
 
 /** An echo connection, which begins with the process that has it. */

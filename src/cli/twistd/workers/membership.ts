@@ -80,7 +80,10 @@ export class Membership implements Audience {
     } else if (told?.twistd === "retire") {
       const reactor = this.#reactor;
       if (reactor === undefined) return;
-      reactor.retire({ limitMs: told.limitMs }).addBoth(() => this.#stop());
+      reactor
+        .retire({ limitMs: told.limitMs })
+        .addBoth(() => Primary.own?.caughtUp())
+        .addBoth(() => this.#stop());
     }
   }
 

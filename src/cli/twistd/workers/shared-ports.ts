@@ -65,6 +65,8 @@ export class SharedPorts {
       case "claimed":
         this.#making.get(member)?.();
         return undefined;
+      case "nothing":
+        return undefined;
     }
   }
 
