@@ -28,12 +28,15 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   #list: string[] | undefined;
   /** The lines as whoever sent them wrote them, so that what is sent again need not be checked again; gone with a change. */
   written: string | undefined;
+  /** The beginning of a head that was sent with them, likewise. */
+  begun: BegunHead | undefined;
 
   constructor(init: HeaderInit = NOTHING) {
     this.#text = "";
     this.#places = NO_PLACES;
     this.#list = undefined;
     this.written = undefined;
+    this.begun = undefined;
     if (init !== NOTHING) this.#fill(init);
   }
 
@@ -168,6 +171,7 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
 
   #listed(): string[] {
     this.written = undefined;
+    this.begun = undefined;
     if (this.#list !== undefined) return this.#list;
     const list: string[] = [];
     for (let line = 0; line < this.size; line++) list.push(this.nameAt(line), this.valueAt(line));
@@ -176,6 +180,14 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
     this.#list = list;
     return list;
   }
+}
+
+/** What a head with these fields begins with, and what it was made of besides them. */
+export interface BegunHead {
+  readonly line: string;
+  readonly date: string | undefined;
+  readonly announces: boolean;
+  readonly text: string;
 }
 
 /** Whether `text[start…end)` is `name`, ASCII letters of either case being the same. */

@@ -138,7 +138,7 @@ export class Reader {
       type: "request",
       method,
       target,
-      authority: authorityOfTarget(method, target) ?? hostOf(draft, text),
+      authority: authorityOfTarget(method, target) ?? draft.host,
       version: draft.minor === 0 ? "1.0" : "1.1",
       headers: HeaderMap.ofText(text, draft.places),
       expectsContinue,
@@ -250,11 +250,4 @@ function isLast(draft: {
   readonly saysKeepAlive: boolean;
 }): boolean {
   return draft.saysClose || (draft.minor === 0 && !draft.saysKeepAlive);
-}
-
-function hostOf(
-  draft: { readonly hosts: number; readonly hostStart: number; readonly hostEnd: number },
-  text: string,
-): string {
-  return draft.hosts === 0 ? "" : text.slice(draft.hostStart, draft.hostEnd);
 }

@@ -14,6 +14,8 @@ export class HeadDraft {
   hosts = 0;
   hostStart = 0;
   hostEnd = 0;
+  /** The value of Host, once it was checked. */
+  host = "";
   /** -1 if there is none. */
   contentLength = -1;
   isChunked = false;
@@ -30,6 +32,7 @@ export class HeadDraft {
     this.minor = 1;
     this.places = [];
     this.hosts = 0;
+    this.host = "";
     this.contentLength = -1;
     this.isChunked = false;
     this.saysClose = false;

@@ -52,15 +52,18 @@ export function hasNoBody(status: number, method: string): boolean {
 /** RFC 9112 §3.2: exactly one Host in 1.1, at most one in 1.0. */
 function hostProblem(draft: HeadDraft, text: string): string | undefined {
   if (draft.hosts === 0) return draft.minor === 0 ? undefined : "a request of HTTP/1.1 without Host";
-  if (draft.hostStart === draft.hostEnd) return undefined;
-  const host = text.slice(draft.hostStart, draft.hostEnd);
-  if (host === lastHost) return undefined;
-  if (!isAuthority(host)) return "the value of Host is no host";
-  lastHost = host;
+  const length = draft.hostEnd - draft.hostStart;
+  if (length === 0) return undefined;
+  if (length !== lastHost.length || !text.startsWith(lastHost, draft.hostStart)) {
+    const host = text.slice(draft.hostStart, draft.hostEnd);
+    if (!isAuthority(host)) return "the value of Host is no host";
+    lastHost = host;
+  }
+  draft.host = lastHost;
   return undefined;
 }
 
-/** The last good one: a server hears the same all day. */
+/** The last good one: a server hears the same all day, and need not cut it out and look at it each time. */
 let lastHost = "";
 
 function checkCoding(draft: HeadDraft, status: number): void {

@@ -17,6 +17,8 @@ export class SentFields {
   saysUpgrade = false;
   hasUpgrade = false;
   expectsContinue = false;
+  /** Whose fields they are, if those were sent before. */
+  known: HeaderMap | undefined = undefined;
   /** A field among them says something about framing or the connection. */
   #tells = false;
 
@@ -39,6 +41,7 @@ export class SentFields {
   #readMap(headers: HeaderMap): void {
     if (headers.written !== undefined) {
       this.text = headers.written;
+      this.known = headers;
       return;
     }
     this.#tells = false;
@@ -48,6 +51,7 @@ export class SentFields {
 
   #begin(): void {
     this.text = "";
+    this.known = undefined;
     this.hosts = 0;
     this.contentLength = -1;
     this.isChunked = false;
