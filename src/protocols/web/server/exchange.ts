@@ -85,7 +85,8 @@ export class Exchange implements ReceivedRequest {
   finish(): void {
     this.#isOver = true;
     this.onLoss = undefined;
-    for (const deferred of this.#waiting ?? []) if (!deferred.called) deferred.callback(undefined);
+    if (this.#waiting === undefined) return;
+    for (const deferred of this.#waiting) if (!deferred.called) deferred.callback(undefined);
     this.#waiting = undefined;
   }
 
