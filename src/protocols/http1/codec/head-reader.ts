@@ -111,7 +111,7 @@ export class HeadReader {
 
   #complete(inbox: Inbox, next: number): true {
     if (next - inbox.at > this.#lineLimit) throw this.#tooLong();
-    this.text = TEXT.decodeLatin1(inbox.bytes, inbox.at, next - 2);
+    this.text = inbox.textTo(next - 2);
     inbox.at = next;
     this.#isStarted = false;
     return true;

@@ -26,6 +26,25 @@ describe("Inbox", () => {
     );
   });
 
+  test("gives text of what comes next, whatever the cuts, and whatever else it made a text of before", () => {
+    const steps = fc.array(fc.tuple(fc.uint8Array({ maxLength: 3_000 }), fc.nat(900), fc.nat(900)));
+    fc.assert(
+      fc.property(steps, (pushed) => {
+        const inbox = new Inbox();
+        let due = "";
+        for (const [data, read, taken] of pushed) {
+          if (data.length > 0) inbox.push(data);
+          due += Buffer.from(data).toString("latin1");
+          const count = Math.min(read, inbox.length);
+          assert.equal(inbox.textTo(inbox.at + count), due.slice(0, count));
+          inbox.at += count;
+          due = due.slice(count + inbox.take(taken).length);
+          inbox.release();
+        }
+      }),
+    );
+  });
+
   test("a byte at a time is copied a bounded number of times", () => {
     const inbox = new Inbox();
     let rooms = 0;
