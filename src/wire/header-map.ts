@@ -28,8 +28,10 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   #list: string[] | undefined;
   /** The lines as whoever sent them wrote them, so that what is sent again need not be checked again; gone with a change. */
   written: string | undefined;
-  /** The beginning of a head that was sent with them, likewise. */
-  begun: BegunHead | undefined;
+  /** The beginning of a head that was sent with them, likewise, and what it was made of besides them. */
+  begun:
+    | { readonly line: string; readonly date: string | undefined; readonly announces: boolean; readonly text: string }
+    | undefined;
 
   constructor(init: HeaderInit = NOTHING) {
     this.#text = "";
@@ -180,14 +182,6 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
     this.#list = list;
     return list;
   }
-}
-
-/** What a head with these fields begins with, and what it was made of besides them. */
-export interface BegunHead {
-  readonly line: string;
-  readonly date: string | undefined;
-  readonly announces: boolean;
-  readonly text: string;
 }
 
 /** Whether `text[start…end)` is `name`, ASCII letters of either case being the same. */
