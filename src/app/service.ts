@@ -18,7 +18,7 @@ import type { Reactor } from "../core/reactor.ts";
  *     this.#call = reactor.callLater(1_000, () => console.log("wake up"));
  *   }
  *   override stopService(): void {
- *     this.#call?.cancel();
+ *     if (this.#call?.active) this.#call.cancel();
  *   }
  * }
  * const reactor = new MemoryReactor();
