@@ -7,9 +7,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { lstatSync } from "node:fs";
 import { describeError } from "../../core/log/error.ts";
 import type { LogEvent } from "../../core/log/event.ts";
-import { escapeControls, formatEvent } from "../../core/log/format.ts";
+import { formatEvent } from "../../core/log/format.ts";
 import type { LogLevel } from "../../core/log/levels.ts";
-import { cut } from "../../core/log/size.ts";
+import { cut, escapedWithin } from "../../core/log/size.ts";
 import { tellOnStandardError } from "../../reactor/log-file.ts";
 import type { Syslog } from "./syslog.ts";
 
@@ -117,9 +117,10 @@ interface User {
 
 /** The message, and a line for each of an error's description. Nothing in them ends a line or begins another message. */
 function linesOf(event: LogEvent): string[] {
-  const head = `[${escapeControls(event.namespace)}#${event.level}] ${escapeControls(cut(formatEvent(event), MAX_CHARACTERS))}`;
+  const namespace = escapedWithin(event.namespace, MAX_NAMESPACE_CHARACTERS);
+  const head = `[${namespace}#${event.level}] ${escapedWithin(formatEvent(event), MAX_CHARACTERS)}`;
   const rest = Object.hasOwn(event, "error") ? describeError(event["error"]).slice(0, MAX_ERROR_LINES) : [];
-  return [head, ...rest].map((line) => cut(line, MAX_CHARACTERS));
+  return [head, ...rest.map((line) => cut(line, MAX_CHARACTERS))];
 }
 
 /** RFC 5424 §6.2.1. */
@@ -129,7 +130,8 @@ const DAEMON = 3;
 /** What rsyslog and journald take of one message. */
 const MAX_MESSAGE_BYTES = 8_192;
 /** Leaves room for the head, with three bytes for each. */
-const MAX_CHARACTERS = 2_600;
+const MAX_CHARACTERS = 2_500;
+const MAX_NAMESPACE_CHARACTERS = 128;
 const MAX_ERROR_LINES = 30;
 const MAX_QUEUED_BYTES = 1_048_576;
 const RESTART_INTERVAL_MS = 1_000;

@@ -3,6 +3,8 @@
  * takes all of it fills its disk by a few requests.
  */
 
+import { escapeControls } from "./format.ts";
+
 /**
  * Of one text: a message, a field. Docker cuts what it reads at 16 KiB, and nobody reads on after that.
  */
@@ -16,13 +18,19 @@ export function cut(text: string, max: number): string {
   return text.length <= max ? text : withRest(beginningOf(text, max), text.length);
 }
 
+/** For a line of text: without what ends it, and no longer than this; see `escapeControls`. */
+export function escapedWithin(text: string, max: number): string {
+  // Before, so that a huge text costs nothing, and after, since escapes make it longer.
+  return withRest(beginningOf(escapeControls(beginningOf(text, max)), max), text.length);
+}
+
 /** Says behind the beginning of a text how much is missing. */
-export function withRest(beginning: string, length: number): string {
+function withRest(beginning: string, length: number): string {
   return beginning.length >= length ? beginning : `${beginning}… ${length - beginning.length} more`;
 }
 
 /** No character is cut in two. */
-export function beginningOf(text: string, max: number): string {
+function beginningOf(text: string, max: number): string {
   if (text.length <= max) return text;
   return text.slice(0, Math.max(0, isFirstHalf(text.charCodeAt(max - 1)) ? max - 1 : max));
 }

@@ -1,8 +1,8 @@
 import { describeError } from "./error.ts";
 import type { LogEvent, LogObserver } from "./event.ts";
-import { escapeControls, formatEvent } from "./format.ts";
+import { formatEvent } from "./format.ts";
 import { formatIsoTime } from "./iso-time.ts";
-import { beginningOf, cut, MAX_EVENT_CHARACTERS, MAX_TEXT_CHARACTERS, withRest } from "./size.ts";
+import { cut, escapedWithin, MAX_EVENT_CHARACTERS, MAX_TEXT_CHARACTERS } from "./size.ts";
 
 /**
  * Writes each event as one line of text, `2030-01-31T23:59:59.000Z [namespace#level] message` (`-` for an unknown time),
@@ -23,17 +23,12 @@ import { beginningOf, cut, MAX_EVENT_CHARACTERS, MAX_TEXT_CHARACTERS, withRest }
 export function textObserver(write: (text: string) => void): LogObserver {
   return function textObserver(event: LogEvent): void {
     const time = event.timeMs === 0 ? "-" : formatIsoTime(event.timeMs);
-    const namespace = escaped(event.namespace, MAX_NAMESPACE_CHARACTERS);
-    const message = escaped(formatEvent(event), MAX_TEXT_CHARACTERS);
+    const namespace = escapedWithin(event.namespace, MAX_NAMESPACE_CHARACTERS);
+    const message = escapedWithin(formatEvent(event), MAX_TEXT_CHARACTERS);
     let text = `${time} [${namespace}#${event.level}] ${message}\n`;
     if (Object.hasOwn(event, "error")) text += described(event["error"], MAX_EVENT_CHARACTERS - text.length);
     write(text);
   };
-}
-
-/** Cut before, so that a huge text costs nothing, and after, since escapes make it longer. */
-function escaped(text: string, max: number): string {
-  return withRest(beginningOf(escapeControls(beginningOf(text, max)), max), text.length);
 }
 
 function described(error: unknown, room: number): string {
