@@ -16,6 +16,8 @@ export class HangUp implements Disposable {
   opened: OpenedLog | undefined = undefined;
   /** Ends what runs; until there is something, the process ends. */
   stop: () => void = () => process.exit(HUNG_UP);
+  /** Asked in time: a terminal that is gone is none. */
+  readonly #isInTerminal: boolean = isatty(STANDARD_INPUT);
   readonly #listener: Disposable;
   #reload: (() => Promise<void>) | undefined = undefined;
   /** It came before there was something to reload. */
@@ -38,7 +40,7 @@ export class HangUp implements Disposable {
   }
 
   #heard(): void {
-    if (isatty(STANDARD_INPUT)) {
+    if (this.#isInTerminal) {
       log.info("Received SIGHUP: the terminal is gone, shutting down");
       this.stop();
       return;
