@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { ListenError } from "../core/errors.ts";
 import { captureLogs } from "../core/log/observers.ts";
@@ -7,6 +6,7 @@ import { Protocol } from "../core/protocol.ts";
 import { ClientService } from "../endpoints/client-service.ts";
 import { EndpointSyntaxError } from "../endpoints/errors.ts";
 import { MemoryReactor } from "../testing/memory-reactor.ts";
+import { test } from "../trial/test.ts";
 import { MultiService } from "./multi-service.ts";
 import { StreamServerService } from "./stream-server-service.ts";
 import { failureOf } from "./world.fixture.test.ts";
@@ -17,41 +17,48 @@ class Echo extends Protocol {
   }
 }
 
-test("the port is open from the privileged start on, and the start says where", async () => {
-  const reactor = new MemoryReactor();
+test("the port is open from the privileged start on, and the start says where", async (t) => {
+  const { reactor } = t;
   const service = new StreamServerService("tcp:80", () => new Echo());
+  t.addCleanup(() => service.stopService());
   await service.privilegedStartService(reactor);
   assert.equal(service.port?.listening, true);
   using logs = captureLogs();
   await service.startService(reactor);
   assert.deepEqual(logs.messages, ["Listening on [::]:80"]);
   const guest = reactor.dial(80);
+  t.addCleanup(() => guest.loseConnection());
   guest.remote.write("hello");
   assert.equal(guest.text(), "hello");
 });
 
-test("the port is opened by the start if nobody did before", async () => {
+test("the port is opened by the start if nobody did before", async (t) => {
   const service = new StreamServerService("tcp:80", () => new Echo());
-  await service.startService(new MemoryReactor());
+  t.addCleanup(() => service.stopService());
+  await service.startService(t.reactor);
   assert.equal(service.port?.listening, true);
 });
 
-test("the stop closes the port, leaves connections alone, and a restart opens it again", async () => {
-  const reactor = new MemoryReactor();
+test("the stop closes the port, leaves connections alone, and a restart opens it again", async (t) => {
+  const { reactor } = t;
   const service = new StreamServerService("tcp:80", () => new Echo());
   const tree = new MultiService({ services: [service] });
+  t.addCleanup(() => tree.stopService());
   await tree.startService(reactor);
   const guest = reactor.dial(80);
+  t.addCleanup(() => guest.loseConnection());
   await tree.stopService();
   assert.equal(service.port, undefined);
   assert.equal(reactor.listeners.length, 0);
   guest.remote.write("still here?");
   assert.equal(guest.text(), "still here?");
   await tree.startService(reactor);
-  reactor.dial(80).remote.write("hello");
+  const other = reactor.dial(80);
+  other.remote.write("hello");
+  other.remote.end();
 });
 
-test("the stop lets the factory drain, and waits for it", async () => {
+test("the stop lets the factory drain, and waits for it", async (t) => {
   const drained = new Deferred<void>();
   const asked: number[] = [];
   const drain = (quietMs: number): Deferred<void> => {
@@ -59,7 +66,7 @@ test("the stop lets the factory drain, and waits for it", async () => {
     return drained;
   };
   const service = new StreamServerService("tcp:80", { buildProtocol: () => new Echo(), drain });
-  const reactor = new MemoryReactor();
+  const { reactor } = t;
   await service.startService(reactor);
   let isStopped = false;
   service.stopService().addCallback(() => (isStopped = true));
@@ -70,13 +77,13 @@ test("the stop lets the factory drain, and waits for it", async () => {
   assert.deepEqual(reactor.getDelayedCalls(), []);
 });
 
-test("what does not drain within drainTimeoutMs is given up, and told about", async () => {
+test("what does not drain within drainTimeoutMs is given up, and told about", async (t) => {
   using logs = captureLogs();
   const cancelled: unknown[] = [];
   const drain = (): Deferred<void> => new Deferred<void>((given) => cancelled.push(given));
   const factory = { buildProtocol: () => new Echo(), drain };
   const service = new StreamServerService("tcp:80", factory, { drainTimeoutMs: 1_000 });
-  const reactor = new MemoryReactor();
+  const { reactor } = t;
   await service.startService(reactor);
   let isStopped = false;
   service.stopService().addCallback(() => (isStopped = true));
@@ -87,8 +94,8 @@ test("what does not drain within drainTimeoutMs is given up, and told about", as
   assert.match(logs.messages.at(-1) ?? "", /under way 1000 ms after its port was closed/);
 });
 
-test("a port that is taken fails the start, and the service is named by its endpoint", async () => {
-  const reactor = new MemoryReactor();
+test("a port that is taken fails the start, and the service is named by its endpoint", async (t) => {
+  const { reactor } = t;
   const [first, second] = [1, 2].map(() => new StreamServerService("tcp:80", () => new Echo()));
   assert.ok(first && second);
   const error = await failureOf(new MultiService({ services: [first, second] }).startService(reactor));
@@ -102,8 +109,8 @@ test("an endpoint that cannot be read fails the start", async () => {
   assert.ok((await failureOf(service.startService(new MemoryReactor()))) instanceof EndpointSyntaxError);
 });
 
-test("a ClientService is a child like any other", async () => {
-  const reactor = new MemoryReactor();
+test("a ClientService is a child like any other", async (t) => {
+  const { reactor } = t;
   const server = new StreamServerService("tcp:80", () => new Echo());
   const client = new ClientService(reactor, "tcp:localhost:80", () => new Protocol());
   const tree = new MultiService({ services: [server, client] });

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { captureLogs } from "../core/log/observers.ts";
-import { MemoryReactor } from "../testing/memory-reactor.ts";
+import { test } from "../trial/test.ts";
 import { MultiService } from "./multi-service.ts";
 import { TimerService } from "./timer-service.ts";
 
-test("a timer calls at its start, at each interval, and never after its stop", async () => {
-  const reactor = new MemoryReactor();
+test("a timer calls at its start, at each interval, and never after its stop", async (t) => {
+  const { reactor } = t;
   let calls = 0;
   const timer = new TimerService(1_000, () => ++calls);
   timer.startService(reactor);
@@ -19,8 +18,8 @@ test("a timer calls at its start, at each interval, and never after its stop", a
   assert.equal(reactor.getDelayedCalls().length, 0);
 });
 
-test("a timer that is stopped waits for the call that is on its way", () => {
-  const reactor = new MemoryReactor();
+test("a timer that is stopped waits for the call that is on its way", (t) => {
+  const { reactor } = t;
   const call = new Deferred<void>();
   const timer = new TimerService(1_000, () => call);
   timer.startService(reactor);
@@ -30,8 +29,8 @@ test("a timer that is stopped waits for the call that is on its way", () => {
   assert.equal(stopped.called, true);
 });
 
-test("a call that fails is logged, makes the timer unwell until one succeeds, and does not end it", () => {
-  const reactor = new MemoryReactor();
+test("a call that fails is logged, makes the timer unwell until one succeeds, and does not end it", async (t) => {
+  const { reactor } = t;
   let calls = 0;
   const timer = new TimerService(1_000, function refresh() {
     if (++calls === 2) throw new Error("no disk");
@@ -45,10 +44,15 @@ test("a call that fails is logged, makes the timer unwell until one succeeds, an
   reactor.advance(1_000);
   assert.deepEqual(timer.health(), { ok: true });
   assert.equal(calls, 3);
+  assert.deepEqual(
+    (await t.flushLoggedErrors()).map(({ message }) => message),
+    ["no disk"],
+  );
+  await timer.stopService();
 });
 
-test("a timer can be restarted", async () => {
-  const reactor = new MemoryReactor();
+test("a timer can be restarted", async (t) => {
+  const { reactor } = t;
   let calls = 0;
   const timer = new TimerService(1_000, () => ++calls);
   const tree = new MultiService({ services: [timer] });
@@ -56,6 +60,8 @@ test("a timer can be restarted", async () => {
   await tree.restartService(timer);
   reactor.advance(1_000);
   assert.equal(calls, 3);
+  await tree.stopService();
+  assert.deepEqual(reactor.holdings(), []);
 });
 
 test("a timer that was never started can be stopped", async () => {

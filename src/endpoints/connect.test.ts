@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describe, test } from "node:test";
 import { CancelledError, TimeoutError } from "../core/deferred/errors.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ConnectError, ConnectionDone, ListenError } from "../core/errors.ts";
@@ -10,6 +9,7 @@ import { idleTimeout } from "../policies/idle-timeout.ts";
 import { throttle } from "../policies/throttle.ts";
 import { MemoryReactor } from "../testing/memory-reactor.ts";
 import type { MemoryTransport } from "../testing/memory-transport.ts";
+import { describe, test } from "../trial/test.ts";
 import { temporaryFolder, testOnBoth } from "./certificates.fixture.test.ts";
 import { ClientService } from "./client-service.ts";
 import { connect, listen } from "./connect.ts";
@@ -25,10 +25,11 @@ class Echo extends Protocol {
 }
 
 describe("listen", () => {
-  test("fires with the port when it is open", async () => {
-    const reactor = new MemoryReactor();
+  test("fires with the port when it is open", async (t) => {
+    const { reactor } = t;
     const port = await listen(reactor, "tcp:8000", () => new Echo());
     const caller = reactor.dial(8000);
+    t.addCleanup(() => caller.remote.end());
     caller.remote.write("hello");
     assert.equal(caller.text(), "hello");
     await port.stopListening();
@@ -39,7 +40,7 @@ describe("listen", () => {
     await assert.rejects(async () => listen(new MemoryReactor(), "tcp:http", () => new Echo()), EndpointSyntaxError);
   });
 
-  test("takes an endpoint of one's own, and a table of types of one's own", async () => {
+  test("takes an endpoint of one's own, and a table of types of one's own", async (t) => {
     const asked: Reactor[] = [];
     const endpoint: ServerEndpoint = {
       listen(reactor) {
@@ -47,7 +48,7 @@ describe("listen", () => {
         return fail(new ConnectError("not here"));
       },
     };
-    const reactor = new MemoryReactor();
+    const { reactor } = t;
     await assert.rejects(async () => listen(reactor, endpoint, () => new Echo()), /not here/);
     const types = endpointTypes.with({ servers: [{ name: "own", form: "own", make: () => endpoint }] });
     await assert.rejects(async () => listen(reactor, "own", () => new Echo(), { types }), /not here/);
@@ -65,21 +66,22 @@ describe("listen", () => {
 });
 
 describe("connect", () => {
-  test("fires with the factory's protocol", async () => {
-    const reactor = new MemoryReactor();
+  test("fires with the factory's protocol", async (t) => {
+    const { reactor } = t;
     const connecting = connect(reactor, "tcp:example.org:80", () => new Echo());
     reactor.connects[0]?.accept();
     const echo: Echo = await connecting;
+    t.addCleanup(() => echo.transport.loseConnection());
     assert.ok(echo instanceof Echo);
   });
 
-  test("fires with the protocol inside of all policies, by its own type", async () => {
+  test("fires with the protocol inside of all policies, by its own type", async (t) => {
     class Asker extends Protocol {
       ask(): void {
         this.transport.write("x".repeat(30));
       }
     }
-    const reactor = new MemoryReactor();
+    const { reactor } = t;
     const rates = { writeBytesPerSecond: 10, burstBytes: 10 };
     const factory = idleTimeout(
       throttle(() => new Asker(), { clock: reactor, perConnection: rates }),
@@ -96,8 +98,8 @@ describe("connect", () => {
     assert.equal(line.remote.sawEnd, true);
   });
 
-  test("cancelling gives up the attempt", () => {
-    const reactor = new MemoryReactor();
+  test("cancelling gives up the attempt", (t) => {
+    const { reactor } = t;
     const connecting = connect(reactor, "tcp:example.org:80", () => new Echo());
     const error = failureOf(connecting);
     connecting.cancel();
@@ -106,8 +108,8 @@ describe("connect", () => {
     assert.equal(reactor.connections.length, 0);
   });
 
-  test("a signal that aborts cancels with its reason", () => {
-    const reactor = new MemoryReactor();
+  test("a signal that aborts cancels with its reason", (t) => {
+    const { reactor } = t;
     const controller = new AbortController();
     const error = failureOf(connect(reactor, "unix:/x", () => new Echo(), { signal: controller.signal }));
     controller.abort("enough");
@@ -116,26 +118,27 @@ describe("connect", () => {
     assert.deepEqual(reactor.getDelayedCalls(), []);
   });
 
-  test("a signal that has aborted already dials nothing", () => {
-    const reactor = new MemoryReactor();
+  test("a signal that has aborted already dials nothing", (t) => {
+    const { reactor } = t;
     const error = failureOf(connect(reactor, "unix:/x", () => new Echo(), { signal: AbortSignal.abort("before") }));
     assert.ok(error.get() instanceof CancelledError);
     assert.equal((error.get() as Error).cause, "before");
     assert.equal(reactor.connects.length, 0);
   });
 
-  test("a signal that aborts later leaves the connection alone", async () => {
-    const reactor = new MemoryReactor();
+  test("a signal that aborts later leaves the connection alone", async (t) => {
+    const { reactor } = t;
     const controller = new AbortController();
     const connecting = connect(reactor, "unix:/x", () => new Echo(), { signal: controller.signal });
     reactor.connects[0]?.accept();
     const echo = await connecting;
+    t.addCleanup(() => echo.transport.loseConnection());
     controller.abort();
     assert.equal(echo.transport.connected, true);
   });
 
-  test("timeoutMs=N is for the whole attempt", () => {
-    const reactor = new MemoryReactor();
+  test("timeoutMs=N is for the whole attempt", (t) => {
+    const { reactor } = t;
     const error = failureOf(connect(reactor, "tcp:example.org:80:timeoutMs=70", () => new Echo()));
     reactor.advance(69);
     assert.equal(error.get(), undefined);
@@ -147,7 +150,7 @@ describe("connect", () => {
     await assert.rejects(async () => connect(new MemoryReactor(), "tcp:h", () => new Echo()), EndpointSyntaxError);
   });
 
-  test("takes an endpoint of one's own, and a table of types of one's own that wraps others", async () => {
+  test("takes an endpoint of one's own, and a table of types of one's own that wraps others", async (t) => {
     const made: ClientEndpoint[] = [];
     const twice: ClientType = {
       name: "twice",
@@ -160,10 +163,12 @@ describe("connect", () => {
     };
     const types = endpointTypes.with({ clients: [twice] });
     const description = `twice:endpoint=${quoteArgument(`twice:endpoint=${quoteArgument("unix:/a\\:b")}`)}`;
-    const reactor = new MemoryReactor();
+    const { reactor } = t;
     const connecting = connect(reactor, description, () => new Echo(), { types });
     reactor.connects[0]?.accept();
-    assert.ok((await connecting) instanceof Echo);
+    const connected = await connecting;
+    t.addCleanup(() => connected.transport.loseConnection());
+    assert.ok(connected instanceof Echo);
     assert.equal(made.length, 2);
     assert.equal(reactor.connects[0]?.target, "unix:/a:b");
     const echo = new Echo();
@@ -231,8 +236,8 @@ describe("on real sockets, and on simulated ones", () => {
     );
   });
 
-  test("ClientService prepares and gives what policies wrap, and stops through them", async () => {
-    const reactor = new MemoryReactor();
+  test("ClientService prepares and gives what policies wrap, and stops through them", async (t) => {
+    const { reactor } = t;
     const rates = { writeBytesPerSecond: 10, burstBytes: 10 };
     const prepared: Echo[] = [];
     const service = new ClientService(

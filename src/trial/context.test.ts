@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { DatagramProtocol } from "../core/datagram.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
 import { deferLater } from "../core/time/defer-later.ts";
@@ -25,6 +26,20 @@ test("clean-ups are done last in first out, each awaited, all of them whatever f
   });
   assert.deepEqual(done, ["third", "second", "first"]);
   assert.equal(error?.message, "Error: body\nand\nError: third");
+});
+
+test("a clean-up that waits for a turn of a reactor in memory gets it", async () => {
+  const error = await outcomeOf(
+    async (t) => {
+      const port = await t.reactor.listenUdp({ port: 7 }, new DatagramProtocol());
+      t.addCleanup(async () => {
+        await port.stopListening();
+        await port.stopListening();
+      });
+    },
+    { timeoutMs: 30_000 },
+  );
+  assert.equal(error, undefined);
 });
 
 test("a clean-up may add another one", async () => {

@@ -160,7 +160,7 @@ export class TrialContext<R extends Reactor = MemoryReactor> {
   #makeReactor(): Reactor {
     if (typeof this.#choice === "function") return this.#choice(this as TrialContext<R>);
     if (this.#choice === "real") return new NodeReactor();
-    return this.#choice === "sim" ? this.#simReactor() : new MemoryReactor({ seed: this.seed });
+    return this.#choice === "sim" ? this.#simReactor() : new MemoryReactor();
   }
 
   #simReactor(): SimReactor {

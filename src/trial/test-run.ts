@@ -115,8 +115,25 @@ export class TestRun {
 
   async #cleanUp(): Promise<void> {
     for (let cleanup = this.cleanups.pop(); cleanup !== undefined; cleanup = this.cleanups.pop()) {
-      await this.#part(cleanup);
+      const step = cleanup;
+      await this.#part(() => this.#whileMemoryTurns(step()));
     }
+  }
+
+  /** A port in memory is closed in a turn of its reactor, and no test is there any more to let one pass. */
+  async #whileMemoryTurns(result: unknown): Promise<void> {
+    const reactors = this.#watched.map(({ reactor }) => reactor).filter((reactor) => reactor instanceof MemoryReactor);
+    let isWaiting = reactors.length > 0;
+    const waiting = Promise.resolve(result).finally(() => {
+      isWaiting = false;
+    });
+    // What it fails with comes out below.
+    waiting.catch(() => undefined);
+    for (let turns = 0; isWaiting && turns < TURNS_OF_CLEANUP; turns += 1) {
+      for (const reactor of reactors) reactor.settle();
+      await Promise.resolve();
+    }
+    await waiting;
   }
 
   async #lookForFaults(): Promise<void> {
@@ -182,6 +199,9 @@ export class TestRun {
     return [...this.#watched.flatMap((watched) => watched.waits), ...this.faults.waiting];
   }
 }
+
+/** Of microtasks between two turns in memory: a clean-up may wait for this and then for that. */
+const TURNS_OF_CLEANUP = 1_000;
 
 /** An error is reported at the end of the turn after next. */
 const TURNS_TO_REPORT = 3;

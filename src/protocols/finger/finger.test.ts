@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import fc from "fast-check";
 import { captureLogs } from "../../core/log/index.ts";
 import { listen } from "../../endpoints/index.ts";
 import { feedThreeWays, MemoryReactor, MemoryTransport } from "../../testing/index.ts";
+import { describe, test } from "../../trial/test.ts";
 import { finger } from "./client.ts";
 import { cleanAnswer, encodeFingerQuery, type FingerQuery, readFingerQuery } from "./codec.ts";
 import { LocalFingerError, RemoteFingerError } from "./errors.ts";
@@ -78,7 +78,7 @@ describe("fingerServer", () => {
     }
   });
 
-  test("says nothing of what went wrong", () => {
+  test("says nothing of what went wrong", async (t) => {
     using logs = captureLogs();
     const transport = serving(() => {
       throw new Error("secret");
@@ -86,18 +86,20 @@ describe("fingerServer", () => {
     transport.remote.write("ann\r\n");
     assert.deepEqual([transport.text(), transport.connected], ["Something went wrong here\r\n", false]);
     assert.match(logs.messages.join(), /secret/);
+    assert.equal((await t.flushLoggedErrors()).length, 1);
     const other = serving(() => "never");
     other.remote.write("a b\r\n");
     assert.equal(other.text(), "That is no query\r\n");
   });
 
-  test("closes on a query too long, or silence", async () => {
-    const reactor = new MemoryReactor();
-    await listen(
+  test("closes on a query too long, or silence", async (t) => {
+    const { reactor } = t;
+    const port = await listen(
       reactor,
       "tcp:79",
       fingerServer(() => "", { clock: reactor, idleTimeoutMs: 1_000 }),
     );
+    t.addCleanup(() => port.stopListening());
     const [long, silent] = [reactor.dial(79), reactor.dial(79)];
     long.remote.write("x".repeat(600));
     assert.deepEqual([long.connected, silent.connected], [false, true]);
@@ -107,13 +109,14 @@ describe("fingerServer", () => {
 });
 
 describe("finger", () => {
-  test("asks, and gives the answer with plain line feeds", async () => {
-    const reactor = new MemoryReactor({ network: true });
-    await listen(
+  test("asks, and gives the answer with plain line feeds", async (t) => {
+    const reactor = t.watch(new MemoryReactor({ network: true }));
+    const port = await listen(
       reactor,
       "tcp:79",
       fingerServer(({ user }) => `${user}\nis out`, { clock: reactor }),
     );
+    t.addCleanup(() => port.stopListening());
     const asked = finger(reactor, "tcp:127.0.0.1:79", { user: "ann" });
     reactor.settle();
     assert.equal(await asked, "ann\nis out\n");
@@ -127,8 +130,8 @@ describe("finger", () => {
     ],
     ["a reset", (transport: MemoryTransport) => transport.remote.reset(), "ConnectionLost"],
   ] as const) {
-    test(`fails at ${name}, and closes`, () => {
-      const reactor = new MemoryReactor();
+    test(`fails at ${name}, and closes`, (t) => {
+      const { reactor } = t;
       const failures: string[] = [];
       const asked = finger(reactor, "tcp:127.0.0.1:79", { user: "ann" }, { maxBytes: 100 });
       asked.addErrback((error: Error) => failures.push(error.name));
@@ -139,8 +142,8 @@ describe("finger", () => {
     });
   }
 
-  test("gives up after timeoutMs, and closes", () => {
-    const reactor = new MemoryReactor();
+  test("gives up after timeoutMs, and closes", (t) => {
+    const { reactor } = t;
     const failures: string[] = [];
     const asked = finger(reactor, "tcp:127.0.0.1:79", {}, { timeoutMs: 500 });
     asked.addErrback((error: Error) => failures.push(error.name));

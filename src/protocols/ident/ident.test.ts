@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { TcpAddress } from "../../core/address.ts";
 import { Deferred } from "../../core/deferred/deferred.ts";
 import { captureLogs } from "../../core/log/index.ts";
 import { listen } from "../../endpoints/index.ts";
 import { feedThreeWays, MemoryReactor, MemoryTransport } from "../../testing/index.ts";
+import { describe, test } from "../../trial/test.ts";
 import { askIdent } from "./client.ts";
 import { encodeIdentLine, readIdentAnswer, readIdentQuery } from "./codec.ts";
 import { LocalIdentError, RemoteIdentError } from "./errors.ts";
@@ -108,7 +108,7 @@ describe("identServer", () => {
     assert.deepEqual([waiting.length, transport.text()], [2, "1, 2 : USERID : UNIX : ann\r\n"]);
   });
 
-  test("says UNKNOWN-ERROR when the lookup fails, and nothing of why", () => {
+  test("says UNKNOWN-ERROR when the lookup fails, and nothing of why", async (t) => {
     using logs = captureLogs();
     const transport = serving(() => {
       throw new Error("secret");
@@ -116,15 +116,17 @@ describe("identServer", () => {
     transport.remote.write("1, 2\r\n");
     assert.equal(transport.text(), "1, 2 : ERROR : UNKNOWN-ERROR\r\n");
     assert.match(logs.messages.join(), /secret/);
+    assert.equal((await t.flushLoggedErrors()).length, 1);
   });
 
-  test("closes after maxQueries, a line too long, or silence", async () => {
-    const reactor = new MemoryReactor();
-    await listen(
+  test("closes after maxQueries, a line too long, or silence", async (t) => {
+    const { reactor } = t;
+    const port = await listen(
       reactor,
       "tcp:113",
       identServer(() => ANN, { clock: reactor, maxQueries: 2, idleTimeoutMs: 1_000 }),
     );
+    t.addCleanup(() => port.stopListening());
     const [asking, long, silent] = [reactor.dial(113), reactor.dial(113), reactor.dial(113)];
     asking.remote.write("1, 2\r\n1, 2\r\n1, 2\r\n");
     long.remote.write("1".repeat(100));
@@ -150,8 +152,8 @@ describe("askIdent", () => {
     ["an endless line", "x".repeat(2_000)],
     ["the end", ""],
   ] as const) {
-    test(`fails with RemoteIdentError at ${name}`, async () => {
-      const reactor = new MemoryReactor();
+    test(`fails with RemoteIdentError at ${name}`, async (t) => {
+      const { reactor } = t;
       const asking = askIdent(reactor, ENDS);
       const failures: string[] = [];
       asking.addErrback((error: Error) => failures.push(error.name));
@@ -162,8 +164,8 @@ describe("askIdent", () => {
     });
   }
 
-  test("gives up after timeoutMs, and closes", async () => {
-    const reactor = new MemoryReactor();
+  test("gives up after timeoutMs, and closes", async (t) => {
+    const { reactor } = t;
     const failures: string[] = [];
     askIdent(reactor, ENDS, { timeoutMs: 500 }).addErrback((error: Error) => failures.push(error.name));
     const transport = reactor.connects[0]?.accept();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import { connectedPair } from "../../testing/connected-pair.ts";
 import { feedThreeWays } from "../../testing/feed-three-ways.ts";
 import { MemoryReactor } from "../../testing/memory-reactor.ts";
 import { MemoryTransport } from "../../testing/memory-transport.ts";
+import { describe, test } from "../../trial/test.ts";
 import { MemcacheProtocol } from "./protocol.ts";
 import { MemcacheServer, type MemcacheServerOptions } from "./server.ts";
 
@@ -191,8 +191,8 @@ describe("a client that cannot be understood is answered and left, and nobody el
 });
 
 describe("time", () => {
-  test("an item goes when its seconds are over, at its time of day, or with a flush that was put off", () => {
-    const reactor = new MemoryReactor();
+  test("an item goes when its seconds are over, at its time of day, or with a flush that was put off", (t) => {
+    const { reactor } = t;
     const guest = visit(new MemcacheServer(reactor));
     const at = Math.floor(reactor.wallTimeMs() / 1_000) + 3_000_000;
     guest.remote.write(`set s 0 10 1\r\nx\r\nset d 0 ${at} 1\r\nx\r\nset f 0 0 1\r\nx\r\nset gone 0 -1 1\r\nx\r\n`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import { formatAddress, type UdpAddress } from "../../../core/address.ts";
 import { DatagramProtocol } from "../../../core/datagram.ts";
 import { type MemoryDatagramPort, MemoryReactor } from "../../../testing/index.ts";
+import { describe, test } from "../../../trial/test.ts";
 import { encodeProxyHeader } from "../encode.ts";
 import { type ReceiveProxyDatagramsOptions, receiveProxyDatagrams, sendProxyDatagrams } from "./protocol.ts";
 
@@ -54,17 +54,19 @@ describe("receiveProxyDatagrams", () => {
 });
 
 describe("sendProxyDatagrams", () => {
-  test("what it sends is read by the other side, whether text or bytes", async () => {
-    const reactor = new MemoryReactor();
+  test("what it sends is read by the other side, whether text or bytes", async (t) => {
+    const { reactor } = t;
     const echo = new Echo();
-    await reactor.listenUdp({ port: 7, host: "192.0.2.2" }, receiveProxyDatagrams(echo));
+    const server = await reactor.listenUdp({ port: 7, host: "192.0.2.2" }, receiveProxyDatagrams(echo));
+    t.addCleanup(() => server.stopListening());
     const relay = new DatagramProtocol();
     const source = udp("203.0.113.7", 5_000);
     const destination = udp("198.51.100.1", 53);
-    await reactor.listenUdp(
+    const port = await reactor.listenUdp(
       { port: 8, host: "192.0.2.9" },
       sendProxyDatagrams(relay, { version: 2, source, destination }),
     );
+    t.addCleanup(() => port.stopListening());
     relay.transport.write("text", udp("192.0.2.2", 7));
     relay.transport.write(Uint8Array.of(0x62), udp("192.0.2.2", 7));
     reactor.settle();
@@ -83,7 +85,7 @@ describe("sendProxyDatagrams", () => {
     assert.deepEqual(port.sent[0]?.data.subarray(0, -1), header);
   });
 
-  test("the end of the port, and a refusal, reach the protocol", async () => {
+  test("the end of the port, and a refusal, reach the protocol", async (t) => {
     const ends: string[] = [];
     class Ending extends DatagramProtocol {
       override connectionRefused(): void {
@@ -93,7 +95,7 @@ describe("sendProxyDatagrams", () => {
         ends.push("stopped");
       }
     }
-    const reactor = new MemoryReactor();
+    const { reactor } = t;
     const port = await reactor.listenUdp({ port: 8 }, sendProxyDatagrams(new Ending()));
     port.refuse();
     port.stopListening();
