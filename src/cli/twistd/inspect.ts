@@ -20,9 +20,11 @@ export async function openInspection(
   reactor: Reactor,
   root: Application,
   watch: Watch,
-  { options, name }: { readonly options: TwistdOptions; readonly name: string },
+  { options, name: given }: { readonly options: TwistdOptions; readonly name: string },
 ): Promise<AsyncDisposable> {
-  const view = await openLiveView(reactor, root, watch, viewOptions(options, name, root)).catch((error: Error) => {
+  // `twistd` is what a root is called that nobody has named.
+  const name = root.name === "twistd" ? given : root.name;
+  const view = await openLiveView(reactor, root, watch, viewOptions(options, name)).catch((error: Error) => {
     const isTheirs = error instanceof RangeError || error instanceof EndpointSyntaxError;
     throw isTheirs ? new FailureError(error.message, { cause: error }) : error;
   });
@@ -37,15 +39,14 @@ export async function openInspection(
   };
 }
 
-function viewOptions(options: TwistdOptions, name: string, root: Application): LiveViewOptions {
+function viewOptions(options: TwistdOptions, name: string): LiveViewOptions {
   const { inspectPort, inspectAnywhere, inspectHost, inspectToken } = options;
   return {
     where: inspectPort,
     anywhere: inspectAnywhere,
     hosts: inspectHost,
     token: inspectToken === undefined ? undefined : readToken(inspectToken),
-    // `twistd` is what a root is called that nobody has named.
-    name: root.name === "twistd" ? name : root.name,
+    name,
   };
 }
 
