@@ -280,6 +280,10 @@ export const catalogue: Readonly<Record<string, Bench>> = {
       { name: "1 000 hosts, 100 000 connections", servers: ["ropewalk"] },
     ],
   },
+  startup: {
+    kind: "job",
+    loads: [{ name: "until it listens", servers: ["ropewalk", "node"] }],
+  },
   timers: {
     kind: "job",
     loads: [

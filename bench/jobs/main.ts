@@ -6,6 +6,7 @@ import { http1Jobs } from "./http1.ts";
 import type { JobResult, Jobs } from "./job.ts";
 import { memcacheJobs } from "./memcache.ts";
 import { simulationJobs } from "./simulation.ts";
+import { startupJobs } from "./startup.ts";
 import { timerJobs } from "./timers.ts";
 
 const benches: Record<string, Jobs> = {
@@ -15,6 +16,7 @@ const benches: Record<string, Jobs> = {
   "http-client": httpClientJobs,
   memcache: memcacheJobs,
   simulation: simulationJobs,
+  startup: startupJobs,
 };
 
 const [bench = "", load = "", server = "", seconds = ""] = argv.slice(2);

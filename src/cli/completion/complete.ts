@@ -77,7 +77,8 @@ class Place {
     if (commands.length > 0) return commands.map((one) => `${one.name()}\t${one.summary() || one.description()}`);
     const { registeredArguments: all } = this.#command;
     const argument = all[this.#operands] ?? all.find(({ variadic }) => variadic);
-    return argument === undefined ? [] : (argument.argChoices?.map((word) => `${word}\t`) ?? [FILES]);
+    if (argument?.argChoices !== undefined) return argument.argChoices.map((word) => `${word}\t`);
+    return argument !== undefined && /file|path|command/i.test(argument.name()) ? [FILES] : [];
   }
 }
 
