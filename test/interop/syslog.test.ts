@@ -1,19 +1,21 @@
 /** Syslog with util-linux's logger as a sender, and with rsyslog as sender and receiver. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { DeferredQueue, listen } from "ropewalk";
 import { quoteArgument } from "ropewalk/endpoints";
 import { Logger, LogPublisher } from "ropewalk/log";
 import { type SyslogMessage, SyslogServer, syslogObserver } from "ropewalk/syslog";
-import { Authority } from "./support/certificates.ts";
+import { Authority, type CertificateFiles } from "./support/certificates.ts";
 import { reactor, tcpPortOf } from "./support/guest.ts";
 import { accepting, freePort, temporaryFolder } from "./support/places.ts";
 import { FILE_LIMIT_MS, lacks, type Program, start } from "./support/program.ts";
 
 /** Debian puts it where a user's PATH does not look. */
 const RSYSLOGD = "/usr/sbin/rsyslogd";
+/** Its ways to do TLS, each a package: the plug-in's file tells whether it is there. */
+const RSYSLOG_DRIVERS = Object.fromEntries(["gtls", "ossl"].map((name) => [name, rsyslogPlugin(`lmnsd_${name}.so`)]));
 
 describe("logger", { skip: lacks("logger"), timeout: FILE_LIMIT_MS }, () => {
   const DATA = ["--sd-id", "x@32473", "--sd-param", 'a="1"', "--sd-param", 'b="two words"', "--msgid", "ID47"];
@@ -146,6 +148,53 @@ describe("TLS (RFC 5425)", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, (
   });
 });
 
+for (const [driver, folder] of Object.entries(RSYSLOG_DRIVERS)) {
+  describe(`rsyslog over TLS, by ${driver}`, { skip: lacks(RSYSLOGD, folder), timeout: FILE_LIMIT_MS }, () => {
+    const verifying = `StreamDriver.Name="${driver}" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/name"`;
+
+    test("forwards to ours, which it verifies", async (t) => {
+      const { authority, leaf } = certificates(t);
+      const { server, next } = receiver();
+      const files = `cert=${quoteArgument(leaf.certFile)}:key=${quoteArgument(leaf.keyFile)}`;
+      const port = await listen(reactor, `tls:0:interface=127.0.0.1:${files}`, server);
+      t.after(() => port.stopListening());
+      const entry = await freePort();
+      const how = `TCP_Framing="octet-counted" Template="RSYSLOG_SyslogProtocol23Format"`;
+      const peer = 'StreamDriverPermittedPeers="logs.test"';
+      const action = `action(type="omfwd" protocol="tcp" Target="127.0.0.1" Port="${tcpPortOf(port)}" ${how}
+        ${verifying.replaceAll("StreamDriver.", "StreamDriver").replace("StreamDriverName", "StreamDriver")} ${peer})`;
+      const globals = `global(DefaultNetstreamDriverCAFile="${authority.certFile}")`;
+      await rsyslog(t, entry, `if $programname == "app" then ${action}`, globals);
+      await logged(t, ["-n", "127.0.0.1", "-P", String(entry), "-T", "-t", "app", "--rfc5424", "sealed"]);
+      const { appName, text } = await next();
+      assert.deepEqual([appName, text.trimStart()], ["app", "sealed"]);
+      assert.deepEqual(server.counts, { received: 1, refused: 0 });
+    });
+
+    test("takes what our observer sends, and each verifies the other", async (t) => {
+      const { authority, leaf } = certificates(t);
+      const [plain, entry] = [await freePort(), await freePort()];
+      const globals = `global(DefaultNetstreamDriver="${driver}" DefaultNetstreamDriverCAFile="${authority.certFile}"
+        DefaultNetstreamDriverCertFile="${leaf.certFile}" DefaultNetstreamDriverKeyFile="${leaf.keyFile}")`;
+      const listener = `module(load="imtcp" ${verifying} PermittedPeer=["logs.test"])
+input(type="imtcp" port="${entry}" address="127.0.0.1")`;
+      const { out } = await rsyslog(t, plain, PRINT, globals, listener);
+      await accepting(entry);
+      const trust = `trustRoots=${quoteArgument(authority.certFile)}:servername=logs.test`;
+      const own = `cert=${quoteArgument(leaf.certFile)}:key=${quoteArgument(leaf.keyFile)}`;
+      await observing(t, `tls:127.0.0.1:${entry}:${trust}:${own}`, (log) => log.info("sealed"));
+      await out.until("local1|info|shop|shop.till|");
+      await out.until("sealed|");
+    });
+  });
+}
+
+/** An authority, and a certificate by it that either side may show. */
+function certificates(t: TestContext): { authority: CertificateFiles; leaf: CertificateFiles } {
+  const authority = new Authority(temporaryFolder(t), "root");
+  return { authority: authority.files, leaf: authority.issue("logs.test") };
+}
+
 const PRINT = `template(name="all" type="string"
   string="%syslogfacility-text%|%syslogseverity-text%|%app-name%|%msgid%|%structured-data%|%msg%|\\n")
 if $app-name == "shop" then action(type="omfile" file="FOLDER/out" template="all")`;
@@ -192,20 +241,33 @@ async function observing(t: TestContext, endpoint: string, say: (log: Logger) =>
 }
 
 /** What it writes comes as the output of the program that is returned. It listens on `entry`, TCP and UDP, with a configuration and a working folder of its own. */
-async function rsyslog(t: TestContext, entry: number, rules: string): Promise<Program> {
+async function rsyslog(
+  t: TestContext,
+  entry: number,
+  rules: string,
+  globals = "",
+  listener = `module(load="imtcp")
+input(type="imtcp" port="${entry}" address="127.0.0.1")`,
+): Promise<Program> {
   const folder = temporaryFolder(t);
   const config = `global(workDirectory="${folder}" maxMessageSize="8k" net.enableDNS="off")
-module(load="imtcp")
+${globals}
+${listener}
 module(load="imudp")
-input(type="imtcp" port="${entry}" address="127.0.0.1")
 input(type="imudp" port="${entry}" address="127.0.0.1")
 ${rules.replace("FOLDER", folder)}
 `;
   writeFileSync(join(folder, "rsyslog.conf"), config);
   writeFileSync(join(folder, "out"), "");
   start(t, RSYSLOGD, ["-n", "-f", join(folder, "rsyslog.conf"), "-i", join(folder, "pid")]);
-  await accepting(entry);
+  if (listener.includes(`port="${entry}"`)) await accepting(entry);
   return start(t, "tail", ["-n", "+1", "-f", join(folder, "out")]);
+}
+
+/** Debian has a folder of plug-ins for each machine. */
+function rsyslogPlugin(file: string): string {
+  const folders = readdirSync("/usr/lib").map((machine) => `/usr/lib/${machine}/rsyslog/`);
+  return folders.map((folder) => folder + file).find((path) => existsSync(path)) ?? file;
 }
 
 const PORTS_TO_TRY = 5;

@@ -61,7 +61,7 @@ export function cleanAnswer(text: string): string {
   return lines.map((line) => `${line.replace(NOT_SHOWN, "?")}\r\n`).join("");
 }
 
-/** RFC 1288 §2.3; blanks around are allowed, as people at `nc` send them. */
-const QUERY = /^ *(?:(\/W)(?= |$))? *([^\p{Cc}\s@]*)((?:@[^\p{Cc}\s@]+)*) *$/iu;
+/** RFC 1288 §2.3; blanks around are allowed, as people at `nc` send them. `/W` is the switch wherever it stands, and no user. */
+const QUERY = /^ *(?:(\/W)(?=[ @]|$))? *(?!\/W(?:[ @]|$))([^\p{Cc}\s@]*)((?:@[^\p{Cc}\s@]+)*) *$/iu;
 const NOT_SHOWN = /[\p{Bidi_Control}\p{Zl}\p{Zp}]|(?!\t)\p{Cc}/gu;
 const SHOWN_LENGTH = 60;

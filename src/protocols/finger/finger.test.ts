@@ -20,13 +20,14 @@ describe("queries", () => {
     ["@b.test@c.test", { hosts: ["b.test", "c.test"] }],
     ["/W ann@b", { verbose: true, user: "ann", hosts: ["b"] }],
     ["/Wann", { user: "/Wann" }],
+    ["/w@b", { verbose: true, hosts: ["b"] }],
   ] as const) {
     test(`${JSON.stringify(line)} is one`, () => {
       assert.deepEqual(readFingerQuery(line), { verbose: false, user: "", hosts: [], ...query });
     });
   }
 
-  for (const line of ["ann bob", "ann@", "@", "a@@b", "\u0000", "ann\u001b[2J", "ann\r"]) {
+  for (const line of ["ann bob", "/W /w", "/W /W@b", "ann@", "@", "a@@b", "\u0000", "ann\u001b[2J", "ann\r"]) {
     test(`${JSON.stringify(line)} is none`, () => assert.throws(() => readFingerQuery(line), RemoteFingerError));
   }
 

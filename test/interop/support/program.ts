@@ -114,7 +114,8 @@ function isInstalled(command: string): boolean {
   const folders = command.includes("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
   return folders.some((folder) => {
     try {
-      accessSync(join(folder, command), constants.X_OK);
+      // A plug-in of a program is read, not run.
+      accessSync(join(folder, command), command.endsWith(".so") ? constants.R_OK : constants.X_OK);
       return true;
     } catch {
       // Not in this folder: the next one is asked.
