@@ -38,6 +38,7 @@ describe("the packed package", () => {
       "LICENSE",
       "README.md",
       "bin/ropewalk.js",
+      "bin/trial.js",
       "bin/twistd.js",
       "package.json",
     ]);
