@@ -139,6 +139,8 @@ export interface ListenTcpOptions extends StreamServerOptions {
   readonly backlog?: number | undefined;
   /** With an IPv6 host: leave IPv4 alone. Default false. */
   readonly ipv6Only?: boolean | undefined;
+  /** In one of several processes that share their ports (`twistd --workers`): keep this one alone. Default false. */
+  readonly exclusive?: boolean | undefined;
 }
 
 /** Where to listen for connections within this machine. */

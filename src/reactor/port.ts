@@ -147,7 +147,7 @@ export function openPort(
   options: StreamServerOptions,
   factory: ProtocolFactory,
 ): Deferred<Port> {
-  if (loop.primary?.accepts === true && where.path === undefined) {
+  if (loop.primary?.accepts === true && where.path === undefined && where.exclusive !== true) {
     return loop.primary.listen(where).addCallbacks(
       (source) => new NodePort(source, loop, options, factory),
       (error: Error) => {

@@ -18,14 +18,14 @@ import { NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";
 
 export function listenTcp(loop: NodeLoop, options: ListenTcpOptions, factory: ProtocolFactory): Deferred<Port> {
-  const { port, host, backlog, ipv6Only } = options;
+  const { port, host, backlog, ipv6Only, exclusive = false } = options;
   const asked: Address = { kind: "tcp", host: host ?? "::", port, family: familyOf(host ?? "::") };
   const where = {
     port,
     ...(host !== undefined && { host }),
     ...(backlog !== undefined && { backlog }),
     ...(ipv6Only !== undefined && { ipv6Only }),
-    exclusive: false,
+    exclusive,
   };
   return openPort(loop, where, asked, options, factory);
 }

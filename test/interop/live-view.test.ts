@@ -41,7 +41,7 @@ describe("the live view in Chromium", { skip: lacks("nc", CHROMIUM), timeout: 30
         "TimedProtocol",
         "Till",
       ]);
-      await row.getByRole("cell", { name: "4 B", exact: true }).waitFor();
+      await row.locator("td").filter({ hasText: /^4 B$/ }).waitFor();
       await page.locator("#ports").getByText(`127.0.0.1:${shop.till}`).waitFor();
       await page.locator("#timers").getByText("live-shop.js").first().waitFor();
       const error = page.locator("#errors details", { hasText: "Unhandled error in Deferred" });

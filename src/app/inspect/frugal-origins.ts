@@ -26,7 +26,7 @@ export class FrugalOrigins implements Disposable {
   of(subject: object): OriginFacts | undefined {
     const site = this.#origins.of(subject);
     if (site?.place === undefined) return undefined;
-    const stack = site.stack.slice(0, MAX_FRAMES);
+    const stack = site.stack.filter((line) => !line.includes(import.meta.url)).slice(0, MAX_FRAMES);
     return { place: tellingPlace(site.place, stack), stack };
   }
 
@@ -45,7 +45,7 @@ export class FrugalOrigins implements Disposable {
  * repeats. What asked for it says more.
  */
 function tellingPlace(place: string, stack: readonly string[]): string {
-  if (!isPlumbing(place)) return place;
+  if (!isPlumbing(place) && !place.startsWith(import.meta.url)) return place;
   return stack.map(placeOf).find((one) => one !== undefined && !isPlumbing(one)) ?? place;
 }
 

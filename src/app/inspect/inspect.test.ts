@@ -9,6 +9,7 @@ import { Application } from "../application.ts";
 import { MultiService } from "../multi-service.ts";
 import { Service } from "../service.ts";
 import { StreamServerService } from "../stream-server-service.ts";
+import { TimerService } from "../timer-service.ts";
 import { inspect } from "./inspect.ts";
 import { fakeVitals } from "./vitals.fixture.test.ts";
 import { Watch } from "./watch.ts";
@@ -136,6 +137,15 @@ describe("a snapshot", () => {
       [5_000, 9_000],
     );
     assert.match(timers.items[0]?.origin?.place ?? "", /inspect\.test\.js:\d+/);
+  });
+
+  test("says of a timer of Ropewalk's own which part asked for it, and not how timers are made", async () => {
+    const { reactor, watch } = begin();
+    const tree = new Application({ services: [new TimerService(60_000, () => {})] });
+    await tree.startService(reactor);
+    const { items } = inspect(reactor, tree, { watch }).timers;
+    assert.match(items[0]?.origin?.place ?? "", /inspect\.test\.js|timer-service\.js/);
+    assert.doesNotMatch(items[0]?.origin?.stack.join("\n") ?? "", /frugal-origins/);
   });
 
   test("has no origin for timers beyond the allowance of a second, and has for those after it", () => {

@@ -13,6 +13,8 @@ export interface LiveViewOptions {
   readonly token?: string | undefined;
   /** Names that the server may be asked by, besides localhost and IP addresses. */
   readonly hosts?: readonly string[] | undefined;
+  /** This process is one of several that share their ports, and its view is its own: at a free port. Default false. */
+  readonly exclusive?: boolean | undefined;
   /** What the page calls the program; default: the name of the tree's root. */
   readonly name?: string | undefined;
 }
@@ -32,7 +34,7 @@ export interface LiveView {
 /**
  * Serves a page that shows what `watch` sees, with `/metrics`, `/healthz` and `/readyz` beside it.
  *
- * @throws RangeError for a token that is too short or has other characters, or an endpoint that other machines can reach without `anywhere`.
+ * @throws RangeError for `exclusive` at a port that is given, a token that is too short or has other characters, or an endpoint that other machines can reach without `anywhere`.
  *
  * @example
  * ```ts

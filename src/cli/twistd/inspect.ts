@@ -44,6 +44,7 @@ function viewOptions(options: TwistdOptions, name: string): LiveViewOptions {
   return {
     where: inspectPort,
     anywhere: inspectAnywhere,
+    exclusive: options.workers !== undefined,
     hosts: inspectHost,
     token: inspectToken === undefined ? undefined : readToken(inspectToken),
     name,

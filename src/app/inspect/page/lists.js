@@ -30,14 +30,14 @@ export function showConnections(page) {
     keyOf: ({ peer, local }) => `${peer} ${local}`,
     make: (connection) => {
       const cells = ["Open for", "Received", "Sent", "Waiting"].map((label) =>
-        element("td", { class: "number", "data-label": label }),
+        element("td", { role: "cell", class: "number", "data-label": label }),
       );
       return element(
         "tr",
-        {},
-        element("th", { scope: "row", class: "peer" }, connection.peer),
-        element("td", { class: "local" }, connection.local),
-        element("td", { class: "stack" }),
+        { role: "row" },
+        element("th", { role: "rowheader", scope: "row", class: "peer" }, connection.peer),
+        element("td", { role: "cell", class: "local" }, connection.local),
+        element("td", { role: "cell", class: "stack" }),
         ...cells,
       );
     },

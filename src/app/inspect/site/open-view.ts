@@ -30,7 +30,14 @@ export async function openView(
   const access = new Access({ token, hosts, isSecure });
   const site = new LiveSite(reactor, { tree, watch, access, name, files: await PageFiles.load(reactor.files) });
   const factory = webServer(reactor, site.respond, { maxCollectedBytes: MAX_BODY_BYTES });
-  const port = await listen(reactor, endpoint, limitConnections(factory, { total: MAX_CONNECTIONS }));
+  const limited = limitConnections(factory, { total: MAX_CONNECTIONS });
+  const isOwn = options.exclusive === true;
+  if (isOwn && endpoint !== FREE_PORT) {
+    throw new RangeError(
+      `Cannot open the live view at "${options.where}": each of several processes has a view of its own, so leave the port out`,
+    );
+  }
+  const port = await (isOwn ? reactor.listenTcp(EXCLUSIVE, limited) : listen(reactor, endpoint, limited));
   watch.ownAddresses.add(formatAddress(port.address));
   // A stream that never ends would hold up the end of the program.
   const step = reactor.addTrigger("during", "shutdown", () => site.close());
@@ -62,6 +69,8 @@ function urlOf({ address }: Port, isSecure: boolean): string {
   return `${scheme}://${reached.includes(":") ? `[${reached}]` : reached}:${port}/`;
 }
 
+const FREE_PORT = placeOf("0", false);
+const EXCLUSIVE = { port: 0, host: "127.0.0.1", exclusive: true };
 const TOKEN_BYTES = 32;
 /** As `Authorization: Bearer` takes it (RFC 6750 §2.1); of 16 random ones nobody guesses 96 bits. */
 const TOKEN_FORM = /^[A-Za-z0-9._~+/=-]{16,}$/;
