@@ -153,6 +153,11 @@ export interface ListenUnixOptions extends StreamServerOptions {
   readonly backlog?: number | undefined;
   /** Keeps `path.lock` beside the socket so that two processes never fight for it; default false. */
   readonly lockfile?: boolean | undefined;
+  /**
+   * In one of several workers (`twistd --workers`): keeps the socket to this process, which makes it itself, so that `mode` holds
+   * from its first moment on; default false, the workers share it.
+   */
+  readonly exclusive?: boolean | undefined;
 }
 
 /** What every way of dialling has in common. */

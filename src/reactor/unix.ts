@@ -17,7 +17,7 @@ import { lockUnixPath } from "./unix-lock.ts";
 export function listenUnix(loop: NodeLoop, options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
   const { path, mode, backlog } = options;
   const asked = { kind: "unix", path } as const;
-  const where = { path, ...(backlog !== undefined && { backlog }) };
+  const where = { path, exclusive: options.exclusive === true, ...(backlog !== undefined && { backlog }) };
   const { primary } = loop;
   const claimed = primary === undefined ? claimUnixPath(path, options.lockfile) : claimFrom(primary, options);
   return claimed

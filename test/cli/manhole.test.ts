@@ -1,6 +1,6 @@
 /** Manholes as people enter them: a real `twistd --manhole`, and `ropewalk manhole` on a real terminal, `nc` and `socat`. */
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -290,6 +290,20 @@ describe("a process with a manhole", LIMIT, () => {
     assert.deepEqual(await shop.process.finished(), { code: 0, signal: null });
   });
 
+  test("has one for each of its workers, made by the worker and not by the process that they share", async (t) => {
+    const path = join(temporaryFolder(t), "manhole");
+    const args = ["--workers", "2", "--umask", "0", "--manhole", path];
+    const twistd = start(t, process.execPath, [TWISTD, ...args, "echo", "--listen", "tcp:0:interface=127.0.0.1"]);
+    await twistd.err.until(/Manhole at .*Manhole at /s);
+    const pids = await Promise.all([1, 2].map((worker) => ask(t, `${path}.${worker}`, "process.pid")));
+    assert.equal(new Set(pids).size, 2);
+    for (const worker of [1, 2]) {
+      assert.equal(statSync(`${path}.${worker}`).mode & 0o777, 0o600);
+      assert.ok(!holds(twistd.pid, `${path}.${worker}`));
+      assert.ok(holds(Number(pids[worker - 1]), `${path}.${worker}`));
+    }
+  });
+
   test("logs who comes and goes, and what they enter, unless it is told not to", async (t) => {
     const loud = await openShop(t);
     await ask(t, loud.path, "'of interest'");
@@ -302,6 +316,23 @@ describe("a process with a manhole", LIMIT, () => {
     assert.doesNotMatch(quiet.process.err.text, /a secret/);
   });
 });
+
+/** Whether a process has this UNIX socket open, as Linux tells it. */
+function holds(pid: number, path: string): boolean {
+  const line = readFileSync("/proc/net/unix", "utf8")
+    .split("\n")
+    .find((one) => one.endsWith(` ${path}`));
+  const inode = line?.trim().split(/\s+/)[6];
+  const folder = `/proc/${pid}/fd/`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return readlinkSync(folder + fd) === `socket:[${inode}]`;
+    } catch {
+      // It was closed meanwhile.
+      return false;
+    }
+  });
+}
 
 /** A shop, and a terminal in its manhole; `status N` on the screen is how the client ended. */
 async function enter(t: TestContext): Promise<{ terminal: Terminal; shop: Shop }> {

@@ -64,7 +64,7 @@ export class ManholeService extends Service {
       });
       this.#factory = factory;
       // A visitor who has gone for lunch with a full screen does not hold up the end.
-      return reactor.listenUnix({ path, mode: OWNER_ONLY, closeTimeoutMs: CLOSE_TIMEOUT_MS }, factory);
+      return reactor.listenUnix({ path, mode: OWNER_ONLY, exclusive: true, closeTimeoutMs: CLOSE_TIMEOUT_MS }, factory);
     }).addCallback((port) => {
       this.#port = port;
       log.info("Manhole at {path}: whoever can open it can do as they like in this process", {
