@@ -53,6 +53,16 @@ export async function until(what: string, check: () => boolean | Promise<boolean
   }
 }
 
+/** What is in a file; nothing if it is not there, as between the end of one log file and the beginning of the next. */
+export function textIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
 /** The port that a log says it listens on. */
 export function portIn(log: string): number {
   const match = /Listening on 127\.0\.0\.1:(\d+)/.exec(readFileSync(log, "utf8"));

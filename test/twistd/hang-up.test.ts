@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
 import { lacks, start } from "../interop/support/program.ts";
-import { isAlive, pidIn, until } from "./daemon-support.ts";
+import { isAlive, pidIn, textIn, until } from "./daemon-support.ts";
 import { TWISTD, twistd } from "./support.ts";
 
 describe("SIGHUP", () => {
@@ -66,7 +66,7 @@ describe("SIGHUP", () => {
     const command = `exec '${process.execPath}' '${TWISTD}' --pidfile p.pid --logfile l.log -f '${file}'`;
     const terminal = start(t, "script", ["-qfec", command, "/dev/null"], { cwd: folder });
     const log = join(folder, "l.log");
-    await until("it has started", () => existsSync(log) && readFileSync(log, "utf8").includes("Started "));
+    await until("it has started", () => textIn(log).includes("Started "));
     const pid = pidIn(t, folder, "p.pid");
     terminal.kill("SIGKILL");
     await until("it is gone", () => !isAlive(pid));

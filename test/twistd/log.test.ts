@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
-import { until } from "./daemon-support.ts";
+import { textIn, until } from "./daemon-support.ts";
 import { twistd } from "./support.ts";
 
 const LINES = 20_000;
@@ -61,7 +61,7 @@ describe("twistd --logfile", () => {
     const echo = () => twistd(t, ["--logfile", log, "--umask", "0", "echo", "--listen", "tcp:0:interface=127.0.0.1"]);
     for (let runs = 1; runs <= 2; runs += 1) {
       const program = echo();
-      await until("it has started", () => existsSync(log) && readFileSync(log, "utf8").split("Started ").length > runs);
+      await until("it has started", () => textIn(log).split("Started ").length > runs);
       program.kill("SIGTERM");
       assert.equal((await program.finished()).code, 0);
       assert.equal(program.err.text, "");
@@ -78,7 +78,7 @@ describe("twistd --logfile", () => {
     utimesSync(log, 0, Date.UTC(2020, 11, 31, 12) / 1_000);
     const daily = ["--log-rotate", "daily", "--log-keep", "3"];
     const program = twistd(t, ["--logfile", log, ...daily, "echo", "--listen", "tcp:0:interface=127.0.0.1"]);
-    await until("it has started", () => readFileSync(log, "utf8").includes("Started "));
+    await until("it has started", () => textIn(log).includes("Started "));
     program.kill("SIGTERM");
     await program.finished();
     // The one of 2020 is older than all that are kept.
@@ -109,7 +109,7 @@ describe("twistd --logfile", () => {
       await program.err.until("ENOSPC");
       rmSync(filler);
       await program.err.until("well again");
-      await until("the note is there", () => /events were lost: the log file/.test(readFileSync(log, "utf8")));
+      await until("the note is there", () => /events were lost: the log file/.test(textIn(log)));
       program.kill("SIGTERM");
       assert.equal((await program.finished()).code, 0);
       const [, lost] = /(\d+) events were lost/.exec(readFileSync(log, "utf8")) ?? [];
@@ -133,7 +133,7 @@ describe("twistd --logfile", () => {
     await program.err.until("ENOENT");
     mkdirSync(folder);
     await program.err.until("well again");
-    await until("it goes on", () => existsSync(log) && readFileSync(log, "utf8").includes("event"));
+    await until("it goes on", () => textIn(log).includes("event"));
     program.kill("SIGTERM");
     assert.equal((await program.finished()).code, 0);
   });
