@@ -170,6 +170,23 @@ describe("the doors of the live view", { timeout: 10 * FILE_LIMIT_MS }, () => {
     assert.equal(JSON.parse(seen.out).program.name, "shop");
   });
 
+  test("are one for each worker, and take no port that all would share", async (t) => {
+    const folder = temporaryFolder(t);
+    const echo = ["echo", "--listen", "tcp:0:interface=127.0.0.1"];
+    const twistd = [`${ROOT}bin/twistd.js`, "--workers", "2", "--inspect-port"];
+    const env = { XDG_RUNTIME_DIR: folder };
+    const program = start(t, process.execPath, [...twistd, ...echo], { env });
+    await program.err.until(/Worker \d serves[\s\S]*Worker \d serves/);
+    const pids = [...program.err.text.matchAll(/Worker \d serves: process (\d+)/g)].map(([, pid]) => Number(pid));
+    for (const pid of pids) {
+      const seen = await ran(t, { folder }, "--json", "--pid", String(pid));
+      assert.equal(JSON.parse(seen.out).program.pid, pid);
+    }
+    const shared = start(t, process.execPath, [...twistd, "9", ...echo], { env });
+    assert.equal((await shared.finished()).code, 1);
+    assert.match(shared.err.text, /each of several processes has a view of its own, so leave the port out/);
+  });
+
   test("do not hold up the end of the program while somebody looks", async (t) => {
     const shop = await openShop(t);
     const watcher = start(t, "sh", [
