@@ -139,5 +139,5 @@ function kill(child: ProcessTransport): void {
 /** Two ends of a connection in one process part within three or four turns, over TLS within ten. */
 const TURNS_OF_GRACE = 30;
 
-/** Against something that cannot be ended; at 1 ms a turn some ten seconds. */
-const TURNS_TO_CLEAN = 10_000;
+/** Against something that cannot be ended; at 1 ms a turn half a minute or more. */
+const TURNS_TO_CLEAN = 30_000;

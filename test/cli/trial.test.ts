@@ -217,7 +217,12 @@ describe("how trial runs them", () => {
 
   test("waiting for a debugger", async () => {
     const place = files({ "a.test.ts": says("apple") });
-    const child = spawn(process.execPath, [TRIAL, "--debug"], { cwd: place, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [TRIAL, "--debug"], {
+      cwd: place,
+      // Somebody else may be at the debugger's usual port.
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: "--inspect-port=0" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let heard = "";
     const ended = new Promise((resolve) => child.once("close", resolve));
     await new Promise<void>((resolve) => {
