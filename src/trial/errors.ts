@@ -94,7 +94,7 @@ function pointAt(error: Error, places: readonly (string | undefined)[]): void {
   error.stack = [`${error.name}: ${error.message}`, ...known.map((place) => `    at ${place}`)].join("\n");
 }
 
-export function madeText(madeAt: string | undefined): string {
+function madeText(madeAt: string | undefined): string {
   return madeAt === undefined ? "made by the reactor itself" : `made at ${madeAt}`;
 }
 

@@ -11,5 +11,13 @@ export {
 export { after, afterEach, before, beforeEach, type Hook } from "./hooks.ts";
 export type { ErrorType } from "./results.ts";
 export type { TrialBody, TrialOptions } from "./run-trial.ts";
-export { describe, it, type RegisterTest, type SuiteOptions, suite, type TestOptions, test } from "./test.ts";
+export {
+  describe,
+  describe as suite,
+  type RegisterTest,
+  type SuiteOptions,
+  type TestOptions,
+  test,
+  test as it,
+} from "./test.ts";
 export { TestCase, testCase } from "./test-case.ts";

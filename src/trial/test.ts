@@ -58,9 +58,6 @@ export const test: RegisterTest & Record<"skip" | "todo" | "only", RegisterTest>
   only: registerAs({ only: true }),
 });
 
-/** As `test`. */
-export const it: typeof test = test;
-
 /**
  * A group of tests; `describe` and `suite` are one. As node:test's, but that tests in it can be shuffled.
  *
@@ -81,9 +78,6 @@ export function describe(name: string, ...rest: readonly unknown[]): void {
   const options = rest.length > 1 ? (rest[0] as SuiteOptions) : {};
   enrol(() => callFrom(place, runner.describe, [name, options, () => readSuite(body)]));
 }
-
-/** As `describe`. */
-export const suite: typeof describe = describe;
 
 /** What may be said of a group. */
 export interface SuiteOptions {

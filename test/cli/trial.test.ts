@@ -215,6 +215,39 @@ describe("how trial runs them", () => {
     assert.match((await trial(place, "--coverage", "--reporter", "lcov")).out, /^SF:half\.mjs$/m);
   });
 
+  test("again when a file changes, if asked to watch", async () => {
+    const place = files({ "a.test.mjs": says("apple") });
+    const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
+    const child = spawn(process.execPath, [TRIAL, "--watch"], { cwd: place, env, stdio: ["ignore", "pipe", "ignore"] });
+    let heard = "";
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    const hears = (name: string): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (said(heard).includes(name)) resolve();
+        };
+        child.stdout.on("data", look);
+        void ended.then(() => resolve());
+        look();
+      });
+    child.stdout.on("data", (data) => {
+      heard += data;
+    });
+    await hears("apple");
+    // A change that came before the watcher saw is made again, ever later: a run that is under way is ended by one.
+    let timer: NodeJS.Timeout | undefined;
+    const change = (nextMs: number): void => {
+      writeFileSync(`${place}/a.test.mjs`, says("pear"));
+      timer = setTimeout(change, nextMs, 2 * nextMs);
+    };
+    change(2_000);
+    await hears("pear");
+    clearTimeout(timer);
+    child.kill("SIGTERM");
+    await ended;
+    assert.ok(said(heard).includes("pear"), heard);
+  });
+
   test("waiting for a debugger", async () => {
     const place = files({ "a.test.ts": says("apple") });
     const child = spawn(process.execPath, [TRIAL, "--debug"], {
