@@ -149,7 +149,9 @@ describe("ropewalk manhole on a terminal", { ...LIMIT, skip: lacks("tmux") }, ()
 
   test("keeps Ctrl-Z to itself: the shell has the terminal, the process goes on", async (t) => {
     const { terminal, shop } = await enter(t);
-    terminal.press("1 +", "C-z");
+    terminal.press("1 +");
+    await terminal.until(/^> 1 \+$/m);
+    terminal.press("C-z");
     await terminal.until(/Stopped/);
     assert.equal(await ask(t, shop.path, "'goes on'"), "'goes on'\n");
     terminal.press("fg", "Enter");
