@@ -33,10 +33,10 @@ describe("twistd --daemon", { skip: !HAS_PROC && "this system has no /proc" }, (
     assert.match(readFileSync(log, "utf8"), /Received SIGTERM: shutting down/);
   });
 
-  test("is in a session of its own without a terminal, with nothing open of its caller", async (t) => {
+  test("is in a session of its own without a terminal, and holds no lock of a script that started it", async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "run"));
-    const script = `exec 9>lock 99>lock 200>lock; exec "$@"`;
+    const script = `exec 7>lock 9>lock; exec "$@"`;
     const args = [TWISTD, "--daemon", "--rundir", "run", ...ECHO];
     const command = start(t, "bash", ["-c", script, "sh", process.execPath, ...args], { cwd: folder });
     assert.deepEqual([(await command.finished()).code, command.err.text], [0, ""]);

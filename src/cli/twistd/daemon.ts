@@ -5,7 +5,7 @@
  * leaves no daemon behind, and one that never hears "ready" says so.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { openForAppending } from "../../reactor/log-file.ts";
 import { DONE } from "../exit-status.ts";
@@ -22,7 +22,6 @@ export function isDetached(): boolean {
 /** Starts the daemon, waits for what it tells of its start, and gives the exit status of the command. @throws FailureError */
 export async function detach(options: TwistdOptions): Promise<number> {
   const errors = openErrors(options);
-  closeInherited();
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ["ignore", "ignore", errors.descriptor, "ipc"],
@@ -123,26 +122,6 @@ function textSince(descriptor: number, offset: number): string {
     .trimEnd();
 }
 
-/**
- * What a script had open, a lock or a pipe, would be the daemon's for years. All that Node opens is closed in a child by
- * itself; what is not came from outside, and this command has no use for it.
- */
-function closeInherited(): void {
-  const folder = "/proc/self/fdinfo";
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    const flags = /^flags:\s*([0-7]+)/m.exec(textOf(`${folder}/${name}`))?.[1];
-    if (Number(name) > 2 && flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0) {
-      closeSync(Number(name));
-    }
-  }
-}
-
-/** Nothing of a descriptor that is closed by now: the one that lists them. */
-function textOf(path: string): string {
-  return existsSync(path) ? readFileSync(path, "latin1") : "";
-}
-
 function environment(): NodeJS.ProcessEnv {
   const variables: NodeJS.ProcessEnv = { ...process.env, [MARK]: "1" };
   // systemd watches over the process that it started; from now on that is another one.
@@ -154,6 +133,4 @@ function environment(): NodeJS.ProcessEnv {
 const MARK = "ROPEWALK_TWISTD_DETACHED";
 const DETACHED = process.env[MARK] !== undefined && process.send !== undefined;
 delete process.env[MARK];
-/** O_CLOEXEC, on every system that has /proc. */
-const CLOSE_ON_EXEC = 0o2_000_000;
 const MAX_SAID_BYTES = 16_384;
