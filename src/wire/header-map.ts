@@ -29,9 +29,7 @@ export class HeaderMap implements Iterable<[name: string, value: string]> {
   /** The lines as whoever sent them wrote them, so that what is sent again need not be checked again; gone with a change. */
   written: string | undefined;
   /** The beginning of a head that was sent with them, likewise, and what it was made of besides them. */
-  begun:
-    | { readonly line: string; readonly date: string | undefined; readonly announces: boolean; readonly text: string }
-    | undefined;
+  begun: { readonly line: string; readonly announces: boolean; readonly text: string } | undefined;
 
   constructor(init: HeaderInit = NOTHING) {
     this.#text = "";

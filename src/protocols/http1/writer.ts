@@ -140,24 +140,23 @@ export class Writer {
     else if (!isLast && exchange.minor === 0 && !fields.saysKeepAlive) added += "Connection: keep-alive\r\n";
     this.#machine.response(status, isLast);
     this.#begin(framing, length);
-    const begun = this.#begun(line, head.date, announces);
+    const begun = this.#begun(line, announces);
+    if (head.date !== undefined) added += dateLine(head.date);
     return announces ? `${begun}${wholeLength}\r\n${added}\r\n` : `${begun}${added}\r\n`;
   }
 
   /**
-   * The head up to what differs from one answer to the next. That of headers which are used again and again is made once a
-   * second, in one piece: a text that was joined of ten costs twice as much to send.
+   * The head up to what differs from one answer to the next. That of headers which are used again and again is made once, in
+   * one piece: a text that was joined of ten costs twice as much to send.
    */
-  #begun(line: string, date: string | undefined, announces: boolean): string {
+  #begun(line: string, announces: boolean): string {
     const { known, text } = this.#fields;
     const begun = known?.begun;
-    if (begun?.line === line && begun.date === date && begun.announces === announces) return begun.text;
-    const dated = date === undefined ? line : `${line}Date: ${date}\r\n`;
-    const made = announces ? `${dated}${text}Content-Length: ` : dated + text;
-    if (known === undefined || (begun !== undefined && begun.date === date)) return made;
-    const flat = TEXT.decodeLatin1(TEXT.encodeLatin1(made), 0, made.length);
-    known.begun = { line, date, announces, text: flat };
-    return flat;
+    if (begun?.line === line && begun.announces === announces) return begun.text;
+    const made = announces ? `${line}${text}Content-Length: ` : line + text;
+    if (known === undefined || begun !== undefined) return made;
+    known.begun = { line, announces, text: flat(made) };
+    return known.begun.text;
   }
 
   /** How a body in parts is framed, for those that may have one. */
@@ -229,6 +228,22 @@ export class Writer {
     else this.#machine.asked();
   }
 }
+
+function dateLine(date: string): string {
+  if (date !== lastDate) {
+    lastDate = date;
+    lastDateLine = flat(`Date: ${date}\r\n`);
+  }
+  return lastDateLine;
+}
+
+/** The same text in one piece. */
+function flat(text: string): string {
+  return TEXT.decodeLatin1(TEXT.encodeLatin1(text), 0, text.length);
+}
+
+let lastDate = "";
+let lastDateLine = "";
 
 function statusLine(status: number, reason: string | undefined, least: number, most: number): string {
   if (reason === undefined) {
