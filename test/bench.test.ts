@@ -158,7 +158,7 @@ describe("measuring", () => {
 
 test("a quick run serves, compares every byte and prints one JSON object a line", () => {
   const words = ["tcp-echo", "tcp-lines", "socks", "haproxy", "--json", "--quick", "--servers=ropewalk,node-net"];
-  const { stdout, stderr, status } = spawnSync(execPath, [bench, ...words], { encoding: "utf8", timeout: 30_000 });
+  const { stdout, stderr, status } = spawnSync(execPath, [bench, ...words], { encoding: "utf8", timeout: 120_000 });
   assert.equal(status, 0, stderr);
   const lines = stdout
     .trimEnd()

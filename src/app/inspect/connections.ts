@@ -56,7 +56,7 @@ export function connectionFacts(transport: StreamTransport, ageMs: number | unde
  * The names of the protocols from the outermost to the one that does the work. A wrapper that does not show what it wraps
  * (`inner`) is followed by the innermost one.
  */
-export function protocolStack(outermost: Protocol | undefined): string[] {
+function protocolStack(outermost: Protocol | undefined): string[] {
   const names: string[] = [];
   let at = outermost;
   for (; at !== undefined && names.length < MAX_DEPTH; at = innerOf(at)) {
