@@ -54,10 +54,10 @@ function isPlumbing(place: string): boolean {
   return place.startsWith(HOME) && PLUMBING.has(place.slice(HOME.length).split("/")[0] as string);
 }
 
-/** A stack costs 15 to 60 µs: so many are half a hundredth of a processor. */
-const EACH_SECOND = 100;
-/** The start of a program, when much is made that stays. */
-const MOST_AT_ONCE = 2_000;
+/** A stack costs 15 to 60 µs: so many are at most three thousandths of a processor. */
+const EACH_SECOND = 50;
+/** The start of a program, when what is made stays; a server that gets a crowd later pays no more than 12 ms for it. */
+const MOST_AT_ONCE = 200;
 /** Deeper down it is the reactor's own. */
 const MAX_FRAMES = 20;
 const PLUMBING: ReadonlySet<string> = new Set(["core", "reactor", "endpoints", "policies", "testing"]);
