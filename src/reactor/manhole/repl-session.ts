@@ -158,7 +158,7 @@ export class ReplSession {
     // A context has built-ins of its own, and what lives in the process is made by the process's: with those of the context
     // `instanceof` would be false of everything.
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
-      if (typeof property.value !== "function" || ITS_OWN.has(name) || Object.hasOwn(context, name)) continue;
+      if (typeof property.value !== "function" || ITS_OWN.has(name)) continue;
       Object.defineProperty(context, name, property);
     }
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(this.#options.names()))) {
