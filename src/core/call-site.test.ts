@@ -19,3 +19,8 @@ test("each form of a line of a stack gives its place; Node's own lines give none
   assert.equal(placeOf("at Timeout._onTimeout (node:internal/timers:1:2)"), undefined);
   assert.equal(placeOf("at new Promise (<anonymous>)"), undefined);
 });
+
+test("Node's own has no place, wherever it is loaded from", () => {
+  assert.equal(placeOf("    at f (file:///node:internal/timers:1:2)"), undefined);
+  assert.equal(placeOf("    at f (file:///app/main.js:1:2)"), "file:///app/main.js:1:2");
+});

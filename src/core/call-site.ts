@@ -25,7 +25,7 @@ export class CallSite {
 
   /** The lines of the stack, innermost first, without their indentation. */
   get stack(): readonly string[] {
-    const lines = (this.#captured.stack ?? "").split("\n").slice(1);
+    const lines = String(this.#captured.stack).split("\n").slice(1);
     const end = lines.findIndex((line) => line.includes("tracedDelayedCall"));
     return (end === -1 ? lines : lines.slice(0, end)).map((line) => line.trim());
   }

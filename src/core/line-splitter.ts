@@ -24,7 +24,7 @@ export class LineSplitter {
 
   #take(text: string): void {
     const lines = (this.#rest + text).split("\n");
-    let rest = lines.pop() ?? "";
+    let rest = lines.pop() as string;
     for (const line of lines) this.#onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
     for (; rest.length > LONGEST; rest = rest.slice(LONGEST)) this.#onLine(rest.slice(0, LONGEST));
     this.#rest = rest;

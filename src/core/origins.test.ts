@@ -107,3 +107,26 @@ function lineOf(origins: Origins, subject: object): number {
 function here(): number {
   return Number(/:(\d+):\d+\)?$/.exec(new Error("here").stack?.split("\n")[2] ?? "")?.[1]);
 }
+
+test("a reactor that is traced twice has its first tracer back when the second is disposed", () => {
+  const reactor = new MemoryReactor();
+  using first = traceOrigins(reactor);
+  const traced = reactor.callLater;
+  traceOrigins(reactor)[Symbol.dispose]();
+  assert.equal(reactor.callLater, traced);
+  const call = reactor.callLater(5, () => {});
+  assert.equal(lineOf(first, call), here() - 1);
+});
+
+test("a connection without a name of its own, made before, has no origin", async () => {
+  const reactor = new MemoryReactor();
+  await reactor.openStdio(() => new Protocol());
+  using origins = traceOrigins(reactor);
+  assert.equal(origins.of(reactor.stdio ?? {}), undefined);
+});
+
+test("a result that is no object passes", async () => {
+  const reactor = new MemoryReactor({ importModule: async () => ({ default: (n: number) => n + 1 }) });
+  using _origins = traceOrigins(reactor);
+  assert.equal(await reactor.runInWorker<number>("data:", 1), 2);
+});

@@ -46,8 +46,8 @@ export function traceOrigins(reactor: Reactor): Origins {
     const original = Reflect.get(reactor, name) as Method;
     const traced: Method = (...args) => {
       const site = tracer.site(traced);
-      if (name === "callLater") args[1] = tracer.inside(site, args[1]);
-      return tracer.remember(original.apply(reactor, args), site);
+      if (name === "callLater") args[1] = tracer.inside(site, args[1] as () => void);
+      return tracer.remember(original.apply(reactor, args) as object, site);
     };
     Object.defineProperty(reactor, name, { value: traced, configurable: true, writable: true });
   }
@@ -83,8 +83,7 @@ class Tracer {
     return current !== undefined && site.userPlace === undefined ? current : site;
   }
 
-  inside(site: CallSite, f: unknown): unknown {
-    if (typeof f !== "function") return f;
+  inside(site: CallSite, f: () => void): () => void {
     // Its name is where a call site ends: who moves a clock on did not make what comes of it.
     const tracedDelayedCall = (): void => {
       const before = this.#current;
@@ -98,8 +97,7 @@ class Tracer {
     return tracedDelayedCall;
   }
 
-  remember(made: unknown, site: CallSite): unknown {
-    if (!isObject(made)) return made;
+  remember(made: object, site: CallSite): object {
     this.#sites.set(made, site);
     if (made instanceof Deferred) return made.addCallback((value: unknown) => this.#rememberValue(value, site));
     return made;
