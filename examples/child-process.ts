@@ -1,4 +1,4 @@
-/** Sorts words with a program that can: `node build/examples/child-process.js pear apple fig`. */
+/** Sorts words with a program that can: `node child-process.ts pear apple fig`. */
 import { Deferred, ProcessDone, ProcessProtocol, type Reactor, react } from "ropewalk";
 
 /** Gives a program its input, and keeps what it says. */

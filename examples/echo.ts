@@ -1,4 +1,4 @@
-/** Says back what it hears: `node build/examples/echo.js tcp:8000`, then `nc localhost 8000`. */
+/** Says back what it hears: `node echo.ts tcp:8000`, then `nc localhost 8000`. */
 import { formatAddress, listen, Protocol, run } from "ropewalk";
 
 class Echo extends Protocol {
@@ -16,7 +16,7 @@ class Echo extends Protocol {
   }
 }
 
-const [endpoint = "tcp:8000"] = process.argv.slice(2);
+const [endpoint = "tcp:8000:interface=127.0.0.1"] = process.argv.slice(2);
 
 await run(async (reactor) => {
   const port = await listen(reactor, endpoint, () => new Echo());

@@ -1,5 +1,5 @@
-/** Asks one question, prints the answer and ends: `node build/examples/line-client.js tcp:localhost:8000 hello`. */
-import { connect, Deadline, Deferred, react } from "ropewalk";
+/** Asks one question, prints the answer and ends: `node line-client.ts tcp:localhost:8000 hello`. */
+import { connect, Deferred, react } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 
 /** Each answer belongs to the oldest question that has none. */
@@ -25,7 +25,7 @@ class Asker extends LineProtocol {
 const [endpoint = "tcp:localhost:8000", question = "hello"] = process.argv.slice(2);
 
 await react(async (reactor, signal) => {
-  using deadline = new Deadline(reactor, 5_000, signal);
-  await using asker = await connect(reactor, endpoint, () => new Asker(), deadline);
-  console.log(await asker.ask(question).abortable(deadline.signal));
+  const asker = await connect(reactor, endpoint, () => new Asker(), { signal });
+  console.log(await asker.ask(question).addTimeout(5_000, reactor).abortable(signal));
+  asker.transport.loseConnection();
 });

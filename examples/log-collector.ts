@@ -1,5 +1,5 @@
 /**
- * Prints the syslog messages that come by UDP and TCP on one port: `node build/examples/log-collector.js 127.0.0.1 5514`, then
+ * Prints the syslog messages that come by UDP and TCP on one port: `node log-collector.ts 127.0.0.1 5514`, then
  * `logger -n 127.0.0.1 -P 5514 -d hello` (UDP), or with `-T` (TCP).
  */
 import { formatAddress, listen, run } from "ropewalk";

@@ -1,5 +1,5 @@
 /**
- * A cache that asks its servers with `node build/examples/memcache.js tcp:localhost:11211 tcp:otherhost:11211`; without any, it
+ * A cache that asks its servers with `node memcache.ts tcp:localhost:11211 tcp:otherhost:11211`; without any, it
  * starts one of its own. It counts how often it was run, and works something out once for everybody.
  */
 import { formatAddress, listen, react } from "ropewalk";
@@ -12,8 +12,9 @@ await react(async (reactor, signal) => {
     const { address } = await listen(reactor, "tcp:0:interface=127.0.0.1", server);
     nodes.push(`tcp:${formatAddress(address)}`);
   }
-  await using pool = new MemcachePool(reactor, nodes);
+  const pool = new MemcachePool(reactor, nodes);
   pool.startService();
+  reactor.addTrigger("before", "shutdown", () => pool.stopService());
 
   await pool.add("runs", "0");
   console.log(`run ${await pool.incr("runs")}`);

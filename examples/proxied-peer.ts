@@ -1,5 +1,5 @@
 /**
- * Tells each client who it is taken for, behind a proxy that says so: `node build/examples/proxied-peer.js haproxy:tcp:8083`,
+ * Tells each client who it is taken for, behind a proxy that says so: `node proxied-peer.ts haproxy:tcp:8083`,
  * then `curl --haproxy-protocol telnet://localhost:8083`.
  */
 import { formatAddress, listen, Protocol, run } from "ropewalk";
@@ -15,7 +15,7 @@ class Mirror extends Protocol {
   }
 }
 
-const [endpoint = "haproxy:tcp:8083"] = process.argv.slice(2);
+const [endpoint = "haproxy:tcp:8083:interface=127.0.0.1"] = process.argv.slice(2);
 
 await run(async (reactor) => {
   const port = await listen(reactor, endpoint, () => new Mirror());

@@ -1,5 +1,5 @@
 /**
- * A SOCKS proxy (4, 4a, 5) that says what it is asked: `node build/examples/socks-proxy.js tcp:1080:interface=127.0.0.1`, then
+ * A SOCKS proxy (4, 4a, 5) that says what it is asked: `node socks-proxy.ts tcp:1080:interface=127.0.0.1`, then
  * `curl --socks5-hostname localhost:1080 http://example.org/`. With a name and a password as further arguments, it wants them.
  */
 import { formatAddress, listen, run } from "ropewalk";

@@ -1,4 +1,4 @@
-/** Turns to TLS in mid-stream: `node build/examples/starttls.js tcp:8000 cert.pem key.pem`, then say STARTTLS. */
+/** Turns to TLS in mid-stream: `node starttls.ts tcp:8000 cert.pem key.pem`, then say STARTTLS. */
 import { formatAddress, Logger, listen, run, type TlsIdentity } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 
@@ -28,7 +28,7 @@ class Guest extends LineProtocol {
   }
 }
 
-const [endpoint = "tcp:8000", certFile = "cert.pem", keyFile = "key.pem"] = process.argv.slice(2);
+const [endpoint = "tcp:8000:interface=127.0.0.1", certFile = "cert.pem", keyFile = "key.pem"] = process.argv.slice(2);
 
 await run(async (reactor) => {
   const identity = { cert: await reactor.files.read(certFile), key: await reactor.files.read(keyFile) };

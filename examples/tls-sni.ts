@@ -1,4 +1,4 @@
-/** A certificate for each name, from a folder: `node build/examples/tls-sni.js tls:8443:sni=certificates`. */
+/** A certificate for each name, from a folder: `node tls-sni.ts tls:8443:sni=certificates`. */
 import { formatAddress, listen, run } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 
@@ -16,7 +16,7 @@ class Greeter extends LineProtocol {
   }
 }
 
-const [endpoint = "tls:8443:sni=certificates"] = process.argv.slice(2);
+const [endpoint = "tls:8443:interface=127.0.0.1:sni=certificates"] = process.argv.slice(2);
 
 await run(async (reactor) => {
   const port = await listen(reactor, endpoint, () => new Greeter());

@@ -1,5 +1,5 @@
 /**
- * A finger server that knows who asks: `node build/examples/who-is-there.js tcp:7979`, then
+ * A finger server that knows who asks: `node who-is-there.ts tcp:7979`, then
  * `printf 'ann\r\n' | nc localhost 7979`. It asks the guest's machine who that is (ident), as far as anybody answers.
  */
 import { type Address, formatAddress, listen, type Reactor, run } from "ropewalk";
@@ -7,7 +7,7 @@ import { type FingerQuery, fingerServer } from "ropewalk/finger";
 import { askIdent } from "ropewalk/ident";
 import { limitConnections } from "ropewalk/policies";
 
-const [endpoint = "tcp:7979", identPort = "113"] = process.argv.slice(2);
+const [endpoint = "tcp:7979:interface=127.0.0.1", identPort = "113"] = process.argv.slice(2);
 const plans: Readonly<Record<string, string>> = { ann: "Out for lunch", bob: "Writing protocols" };
 
 async function nameOf(reactor: Reactor, peer: Address, local: Address): Promise<string> {

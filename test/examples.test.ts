@@ -7,14 +7,14 @@ import { createServer as createWebServer } from "node:http";
 import { connect as connectPlain, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, describe, type TestContext, test } from "node:test";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { quoteArgument } from "ropewalk/endpoints";
 import { type HeardEvent, readEvents } from "ropewalk/web";
 import { ROOT } from "../tools/tree.ts";
+import { interrupt, portOf, run, said } from "./docs/running.ts";
 import { Authority } from "./interop/support/certificates.ts";
 import { freePort, temporaryFolder } from "./interop/support/places.ts";
-import { FILE_LIMIT_MS, lacks, type Program, start } from "./interop/support/program.ts";
-import { Transcript } from "./interop/support/transcript.ts";
+import { FILE_LIMIT_MS, lacks, type Program } from "./interop/support/program.ts";
 import { listeningPort } from "./twistd/support.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
@@ -385,10 +385,6 @@ describe("the examples with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_
   });
 });
 
-function run(t: TestContext, name: string, ...args: string[]): Program {
-  return start(t, process.execPath, [`${ROOT}build/examples/${name}.js`, ...args]);
-}
-
 /** The URL of a web server that says its name. */
 async function page(t: TestContext, name: string): Promise<string> {
   const server = createWebServer((_, response) => response.end(name));
@@ -399,27 +395,6 @@ async function page(t: TestContext, name: string): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`;
-}
-
-async function portOf(program: Program): Promise<string> {
-  const [, port = ""] = await program.out.until(/Listening on 127\.0\.0\.1:(\d+)/);
-  return port;
-}
-
-async function interrupt(program: Program): Promise<void> {
-  program.kill("SIGINT");
-  assert.deepEqual(await program.finished(), { code: 0, signal: null });
-}
-
-/** Waits for these words; then nobody listens to the socket any more. */
-async function said(t: TestContext, socket: Socket | TLSSocket, words: string): Promise<void> {
-  t.after(() => socket.destroy());
-  const heard = new Transcript("the server");
-  const listen = (data: Buffer): void => heard.add(data.toString("latin1"));
-  const fail = (error: Error): void => heard.end(String(error));
-  socket.on("data", listen).on("error", fail);
-  await heard.until(words);
-  socket.off("data", listen).off("error", fail);
 }
 
 /** Whether the peer takes what was written after all. */
