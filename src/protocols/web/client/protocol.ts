@@ -1,5 +1,6 @@
 /** A connection to a web server: one request at a time out, its answer in. */
 import { toError } from "../../../core/errors.ts";
+import { outsideWork } from "../../../core/outside-work.ts";
 import type { Protocol } from "../../../core/protocol.ts";
 import type { Clock } from "../../../core/time/clock.ts";
 import { joinBytes } from "../../../wire/join-bytes.ts";
@@ -254,7 +255,7 @@ export class WebClientProtocol extends Http1Protocol implements Connection, Exch
     }
     if (early.length > 0) this.#early = [];
     if (source !== null && patience.maxExpansion > 0 && fields.has("content-encoding")) {
-      const decoded = decode(source as Uint8Array | IncomingBody, fields, patience);
+      const decoded = decode(source as Uint8Array | IncomingBody, fields, patience, outsideWork);
       if (decoded !== undefined) ({ source, fields } = decoded);
     }
     const { status, reason } = head;

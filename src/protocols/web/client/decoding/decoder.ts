@@ -1,6 +1,7 @@
 /** Bodies as they were before they were compressed for the way (RFC 9110 §8.4.1), as fast as they are read. */
 import * as zlib from "node:zlib";
 import { toError } from "../../../../core/errors.ts";
+import type { Work } from "../../compression/compressed-body.ts";
 import type { Parts } from "../../message/body.ts";
 import { type BodySupplier, IncomingBody } from "../../message/incoming-body.ts";
 import { PartReader } from "../../message/part-reader.ts";
@@ -52,15 +53,23 @@ export class Decoder implements BodySupplier {
   readonly #source: PartReader;
   readonly #codings: readonly string[];
   readonly #maxExpansion: number;
+  readonly #work: Work;
   readonly #transforms: Transform[] = [];
   #inBytes = 0;
   #outBytes = 0;
+  /** Parts that a transform has and did not take yet, and ends that it did not reach. */
+  #underWay = 0;
+  #isPaused = false;
+  #isOver = false;
+  /** Tells a simulation that no thread is at work any more; undefined if none is. */
+  #rest: (() => void) | undefined = undefined;
 
-  constructor(source: Parts, codings: readonly string[], maxCollectedBytes: number, maxExpansion: number) {
+  constructor(source: Parts, codings: readonly string[], maxCollectedBytes: number, maxExpansion: number, work: Work) {
     this.body = new IncomingBody(this, -1, maxCollectedBytes);
     this.#source = new PartReader(source);
     this.#codings = codings;
     this.#maxExpansion = maxExpansion;
+    this.#work = work;
   }
 
   bodyWanted(): void {
@@ -68,16 +77,22 @@ export class Decoder implements BodySupplier {
   }
 
   pauseBody(): void {
+    this.#isPaused = true;
     this.#transforms[this.#transforms.length - 1]?.pause();
+    this.#workChanged();
   }
 
   resumeBody(): void {
+    this.#isPaused = false;
     this.#transforms[this.#transforms.length - 1]?.resume();
+    this.#workChanged();
   }
 
   cancelBody(): void {
     this.#source.cancel(undefined);
     for (const transform of this.#transforms) transform.destroy();
+    this.#isOver = true;
+    this.#workChanged();
   }
 
   async #pump(): Promise<void> {
@@ -93,9 +108,9 @@ export class Decoder implements BodySupplier {
       for (let part = first; part !== undefined; part = await this.#source.next()) {
         if (this.body.isSettled) return;
         this.#inBytes += part.length;
-        await written(entry, part);
+        await new Promise<void>((resolve) => this.#write(entry, part, resolve));
       }
-      entry.end();
+      if (!this.#isOver) this.#end(entry);
     } catch (error) {
       this.#fail(error);
     }
@@ -117,10 +132,42 @@ export class Decoder implements BodySupplier {
           this.#give(part);
         } else {
           transform.pause();
-          next.write(part, () => transform.resume());
+          this.#write(next, part, () => transform.resume());
         }
       });
-      transform.on("end", () => (next === undefined ? this.body.end() : next.end()));
+      transform.on("end", () => {
+        if (next === undefined) this.body.end();
+        else this.#end(next);
+        this.#changeBy(-1);
+      });
+    }
+  }
+
+  #write(transform: Transform, part: Uint8Array, taken: () => void): void {
+    this.#changeBy(1);
+    transform.write(part, () => {
+      taken();
+      this.#changeBy(-1);
+    });
+  }
+
+  #end(transform: Transform): void {
+    this.#changeBy(1);
+    transform.end();
+  }
+
+  #changeBy(parts: 1 | -1): void {
+    this.#underWay += parts;
+    this.#workChanged();
+  }
+
+  #workChanged(): void {
+    const isAtWork = this.#underWay > 0 && !this.#isPaused && !this.#isOver;
+    if (isAtWork && this.#rest === undefined) {
+      void this.#work(() => new Promise<void>((resolve) => (this.#rest = resolve)));
+    } else if (!isAtWork) {
+      this.#rest?.();
+      this.#rest = undefined;
     }
   }
 
@@ -139,12 +186,6 @@ export class Decoder implements BodySupplier {
     this.body.fail(error);
     this.cancelBody();
   }
-}
-
-function written(transform: Transform, part: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    transform.write(part, resolve);
-  });
 }
 
 interface Decoders {
