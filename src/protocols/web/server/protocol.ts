@@ -155,7 +155,8 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
       exchange.onLoss = (reason) => answer.cancel(reason);
       answer.addCallbacks(answered, failed);
     } else {
-      answer.then(answered, failed);
+      // A thenable of somebody else's may throw, or answer twice.
+      void Promise.resolve(answer).then(answered, failed);
     }
   }
 

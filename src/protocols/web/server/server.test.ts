@@ -57,6 +57,29 @@ describe("a web server", () => {
     assert.equal(client.heard, HELLO);
   });
 
+  it("answers 500 for a thenable that throws, and once for one that answers twice", async () => {
+    const throwing = {
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+      then: () => {
+        throw new Error("no rope");
+      },
+    };
+    const client = new Client(() => throwing as never).send(GET);
+    await turns();
+    assert.match(client.heard, /^HTTP\/1\.1 500 /);
+
+    const twice = {
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+      then: (answered: (answer: Response) => void) => {
+        answered(new Response("hello"));
+        answered(new Response("again"));
+      },
+    };
+    const other = new Client(() => twice as never).send(GET);
+    await turns();
+    assert.equal(other.heard, HELLO);
+  });
+
   it("answers pipelined requests one after the other", () => {
     const waiting: Deferred<Response>[] = [];
     const client = new Client(() => {
