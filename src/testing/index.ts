@@ -31,3 +31,6 @@ export { startTlsConformance, type TransportLimits, transportConformance } from 
 export type { StartTlsWorld } from "./conformance/starttls.ts";
 export type { TransportWorld, World } from "./conformance/world.ts";
 export { MemoryWorld } from "./memory-world.ts";
+
+// What a Deferred's chain did, as a picture.
+export { type DeferredPicture, type VisualizeOptions, visualize } from "./visualize/visualize.ts";
