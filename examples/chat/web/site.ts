@@ -7,6 +7,7 @@ import {
   type Responder,
   type Response,
   type ServeOptions,
+  securityHeaders,
   staticFiles,
   webServer,
   webSocket,
@@ -15,7 +16,6 @@ import { AdminLogin } from "./admin-login.ts";
 import { Dashboard, LoginLink } from "./dashboard.ts";
 import { Desk, type House } from "./desk.ts";
 import { type Pages, STATIC } from "./pages.ts";
-import { protect } from "./protection.ts";
 import { Visitor } from "./visitor.ts";
 
 /** Serves a house: `factory` is for `listen`. */
@@ -46,7 +46,7 @@ export class ChatSite {
       )
       .putChild("login", admin)
       .putChild("dashboard", admin);
-    this.respond = protect((request) => root.fetch(request));
+    this.respond = securityHeaders({ noStore: true }, (request) => root.fetch(request));
     this.factory = limitConnections(webServer(reactor, this.respond, SERVE_OPTIONS), { total: MAX_CONNECTIONS });
     this.#seconds = new LoopingCall(reactor, () => {
       const sample = ledger.sample();

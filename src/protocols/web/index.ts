@@ -62,6 +62,7 @@ export type { ReverseProxyOptions } from "./proxy/reverse/client.ts";
 export type { HealthCheckOptions } from "./proxy/reverse/health/client.ts";
 export { type ReverseProxy, reverseProxy } from "./proxy/reverse/server.ts";
 export type { Balance, TargetState } from "./proxy/targets.ts";
+export { type SecurityHeadersOptions, securityHeaders } from "./security/server.ts";
 export { serve, webServer } from "./server/server.ts";
 export type { Answer, Application, Responder, ServedRequest, ServeOptions } from "./server/site.ts";
 export { SwitchProtocols } from "./server/switch/protocol.ts";

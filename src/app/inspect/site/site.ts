@@ -1,10 +1,10 @@
-import { maybeDeferred } from "../../../core/deferred/succeed.ts";
 import type { LogThreshold } from "../../../core/log/levels.ts";
 import type { Reactor } from "../../../core/reactor.ts";
 import { EventChannel } from "../../../protocols/web/events/event-channel.ts";
 import { HttpError } from "../../../protocols/web/message/http-error.ts";
 import type { Request } from "../../../protocols/web/message/request.ts";
-import type { Response } from "../../../protocols/web/message/response.ts";
+import { Response } from "../../../protocols/web/message/response.ts";
+import { securityHeaders } from "../../../protocols/web/security/server.ts";
 import type { Responder } from "../../../protocols/web/server/site.ts";
 import { type Exposition, prometheus } from "../../../reactor/prometheus.ts";
 import type { ServiceLike } from "../../service.ts";
@@ -14,7 +14,6 @@ import { type ProgramFigures, programFigures } from "../figures.ts";
 import { type InspectOptions, inspect, type PageQuery } from "../inspect.ts";
 import type { Watch } from "../watch.ts";
 import type { Access } from "./access.ts";
-import { hardened, json, refused, text } from "./answers.ts";
 import { healthAnswer } from "./health.ts";
 import type { PageFiles } from "./page-files.ts";
 
@@ -43,8 +42,7 @@ export class LiveSite {
     this.#options = options;
     this.#events = new EventChannel({ clock: reactor, maxWaiting: MAX_SECONDS_BEHIND });
     this.#seconds = options.watch.eachSecond((sample) => this.#beat(sample));
-    this.respond = (request) =>
-      maybeDeferred(() => this.#answer(request)).addCallbacks(hardened, (error: Error) => hardened(refused(error)));
+    this.respond = securityHeaders({ policy: POLICY, noStore: true }, (request) => this.#answer(request));
   }
 
   /** Ends the streams. */
@@ -71,7 +69,7 @@ export class LiveSite {
     }
     switch (path) {
       case "/api/snapshot":
-        return json(this.#overview(request));
+        return Response.json(this.#overview(request));
       case "/api/events":
         return this.#events.stream(request);
       case "/api/level":
@@ -147,7 +145,7 @@ export class LiveSite {
     } catch (error) {
       throw error instanceof RangeError ? new HttpError(400, error.message, { cause: error }) : error;
     }
-    return json(watch.log.facts);
+    return Response.json(watch.log.facts);
   }
 
   async #exposition(): Promise<Response> {
@@ -158,7 +156,7 @@ export class LiveSite {
     })();
     const { own, all } = await this.#metrics;
     own.refresh();
-    return text(await all.text(), 200, all.contentType);
+    return new Response(await all.text(), { headers: { "Content-Type": all.contentType } });
   }
 }
 
@@ -186,6 +184,12 @@ function wholeNumber(name: string, part: string): number | undefined {
   return Number(part);
 }
 
+/** Beside the strict defaults: nothing is sent by a form, and no text becomes markup. */
+const POLICY = {
+  "form-action": "'none'",
+  "require-trusted-types-for": "'script'",
+  "trusted-types": "'none'",
+};
 const NO_LISTS: InspectOptions = { connections: { limit: 0 }, timers: { limit: 0 } };
 /** Then it asks anew. */
 const MAX_SECONDS_BEHIND = 30;

@@ -1,8 +1,7 @@
 /** Cookies of requests, and on answers. */
-import { HeaderMap } from "../../../wire/header-map.ts";
-import { PLATFORM } from "../message/platform.ts";
+import { copyOf } from "../message/copy.ts";
 import type { Request } from "../message/request.ts";
-import { Response } from "../message/response.ts";
+import type { Response } from "../message/response.ts";
 import { type CookieOptions, formatCookie, formatExpiredCookie, parseCookies } from "./cookies.ts";
 
 /**
@@ -70,14 +69,5 @@ export function clearCookie<A extends Response | globalThis.Response>(
 export function withField<A extends Response | globalThis.Response>(answer: A, name: string, value: string): A {
   const copy = copyOf(answer);
   copy.headers.append(name, value);
-  return copy as A;
-}
-
-function copyOf(answer: Response | globalThis.Response): Response | globalThis.Response {
-  if (!(answer instanceof Response)) return new PLATFORM.Response(answer.body, answer);
-  // What hands its connection over to a protocol (SwitchProtocols) was made for this request.
-  if ("successor" in answer) return answer;
-  const { status, statusText, url, redirected } = answer;
-  const headers = new HeaderMap(answer.headers.map);
-  return new Response(answer.takeBody(), { status, statusText, headers, url, redirected });
+  return copy;
 }
