@@ -1,0 +1,99 @@
+/** What docs/primer/ says of programs that serve until Ctrl-C, or that another command than `node` runs. */
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { ROOT } from "../../tools/tree.ts";
+import { type Afterwards, temporaryFolder } from "../interop/support/places.ts";
+import { FILE_LIMIT_MS, lacks, type Program, type ProgramOptions, start } from "../interop/support/program.ts";
+import { interrupt, portOf, run } from "./running.ts";
+
+/** Lines of code: what is neither blank nor a comment. */
+const LONGEST = 25;
+
+describe("the primer", { timeout: FILE_LIMIT_MS }, () => {
+  for (const name of readdirSync(`${ROOT}examples/primer`)) {
+    test(`${name} has at most ${LONGEST} lines of code`, () => {
+      const lines = readFileSync(`${ROOT}examples/primer/${name}`, "utf8").split("\n");
+      const code = lines.filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line));
+      assert.ok(code.length <= LONGEST, `it has ${code.length}`);
+    });
+  }
+
+  test("its pages show every program of examples/primer", () => {
+    const pages = readdirSync(`${ROOT}docs/primer`).map((name) => readFileSync(`${ROOT}docs/primer/${name}`, "utf8"));
+    const shown = new Set(
+      pages.flatMap((page) => page.match(/(?<=\]\(.*)examples\/primer\/[\w-]+\.ts(?=\)$)/gm) ?? []),
+    );
+    assert.deepEqual(
+      [...shown].sort(),
+      readdirSync(`${ROOT}examples/primer`)
+        .map((name) => `examples/primer/${name}`)
+        .sort(),
+    );
+  });
+});
+
+describe("the first server", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
+  test("says back over TCP what nc says", async (t) => {
+    const server = run(t, "primer/echo", "tcp:0:interface=127.0.0.1");
+    const nc = start(t, "nc", ["127.0.0.1", await portOf(server)]);
+    nc.write("good morning\n");
+    await nc.out.until("good morning\n");
+    await interrupt(server);
+  });
+
+  test("does so over a UNIX socket, too", async (t) => {
+    const socket = `${temporaryFolder(t)}/echo.sock`;
+    const server = run(t, "primer/echo", `unix:${socket}`);
+    await server.out.until("Listening on");
+    const nc = start(t, "nc", ["-U", socket]);
+    nc.write("good morning\n");
+    await nc.out.until("good morning\n");
+    await interrupt(server);
+  });
+});
+
+describe("the shop of services", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
+  test("is opened in order, sells, and is closed in reverse", async (t) => {
+    const folder = userFolder(t, "shop");
+    const twistd = command(t, "twistd", ["-f", "shop.ts"], { cwd: folder });
+    await twistd.err.until("Started shop.ts");
+    const nc = start(t, "nc", ["-U", `${folder}/till.sock`]);
+    await nc.finished();
+    assert.equal(nc.out.text, "That is 7 euros\n");
+    await interrupt(twistd);
+    assert.equal(twistd.out.text, "cellar is open\nshop is open\nshop is closed\ncellar is closed\n");
+  });
+});
+
+describe("the door of Trial", { timeout: FILE_LIMIT_MS }, () => {
+  test("passes one test and fails the other, for what it left", async (t) => {
+    const trial = command(t, "trial", ["--reporter", "spec", "door.ts"], {
+      cwd: userFolder(t, "door"),
+      env: { NODE_TEST_CONTEXT: "" },
+    });
+    assert.equal((await trial.finished()).code, 1);
+    const said = Buffer.from(trial.out.text, "latin1").toString();
+    assert.match(said, /^✔ a door locks itself after a minute .*\n✖ a new door is open/m);
+    const leftovers = [
+      "  Error [DirtyReactorError]: Test left 1 thing behind in its reactor:",
+      "    delayed call, due in 60000 ms",
+      "      made at door.ts:9:11",
+    ];
+    assert.ok(said.includes(`\n${leftovers.join("\n")}\n`), said);
+  });
+});
+
+/** With the program as the page prints it, and the package. */
+function userFolder(t: Afterwards, name: string): string {
+  const folder = temporaryFolder(t);
+  copyFileSync(`${ROOT}examples/primer/${name}.ts`, `${folder}/${name}.ts`);
+  writeFileSync(`${folder}/package.json`, `{ "type": "module" }`);
+  mkdirSync(`${folder}/node_modules`);
+  symlinkSync(ROOT, `${folder}/node_modules/ropewalk`);
+  return folder;
+}
+
+function command(t: Afterwards, name: string, args: readonly string[], options: ProgramOptions): Program {
+  return start(t, process.execPath, [`${ROOT}bin/${name}.js`, ...args], options);
+}
