@@ -1,12 +1,168 @@
 /** What docs/recipes/ says of the programs in examples/recipes/ is so. */
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { statSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { after, describe, type TestContext, test } from "node:test";
 import { Authority } from "../interop/support/certificates.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
 import { FILE_LIMIT_MS, lacks } from "../interop/support/program.ts";
-import { interrupt, portOf, run } from "./running.ts";
+import { Transcript } from "../interop/support/transcript.ts";
+import { interrupt, portOf, run, said } from "./running.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
+
+describe("recipes for servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
+  test("chat-room tells everybody who came, what was said, and who left", async (t) => {
+    const server = run(t, "recipes/chat-room", ANYWHERE);
+    const port = await portOf(server);
+    const ann = await call(t, port);
+    ann.write("Ann\n");
+    await said(t, ann, "Ann came\r\n");
+    const bob = await call(t, port);
+    bob.write("Ann\n");
+    await said(t, bob, "Another name, please\r\n");
+    bob.write("Bob\nI can steer \x1b[2J terminals\n");
+    await said(t, ann, "Bob came\r\nBob: I can steer \\x1b[2J terminals\r\n");
+    bob.end();
+    await said(t, ann, "Bob left\r\n");
+    await interrupt(server);
+  });
+
+  test("chat-room sends away who does not read", async (t) => {
+    const port = await portOf(run(t, "recipes/chat-room", ANYWHERE));
+    const ann = await call(t, port);
+    ann.write("Ann\n");
+    await said(t, ann, "Ann came\r\n");
+    const slow = await call(t, port);
+    slow.pause().on("error", () => {});
+    slow.write("Slow\n");
+    await said(t, ann, "Slow came\r\n");
+    const heard = new Transcript("the room");
+    let isThere = true;
+    ann.on("data", (data: Buffer) => {
+      heard.add(data.toString("latin1").replaceAll(/z+/g, "z"));
+      // Each line that came back makes room for the next one.
+      if (isThere) ann.write(`${"z".repeat(10_000)}\n`);
+    });
+    ann.write(`${"z".repeat(10_000)}\n`);
+    await heard.until("Slow left").finally(() => {
+      isThere = false;
+    });
+  });
+
+  test("unix-socket answers its owner, whom alone it lets in, and stops when told", async (t) => {
+    const path = `${temporaryFolder(t)}/c:1.sock`;
+    const server = run(t, "recipes/unix-socket", path);
+    await server.out.until(`Listening on ${path}\n`);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const socket = connect(path);
+    socket.write("status\nup\nstop\n");
+    await said(
+      t,
+      socket,
+      `Process ${server.pid} is well\r\nUnknown command "up": there are status and stop\r\nGoodbye\r\n`,
+    );
+    assert.deepEqual(await server.finished(), { code: 0, signal: null });
+  });
+
+  test("port-forward carries what is said to another port and back", async (t) => {
+    const target = run(t, "echo", ANYWHERE);
+    const forward = run(t, "recipes/port-forward", ANYWHERE, `tcp:127.0.0.1:${await portOf(target)}`);
+    const port = await portOf(forward);
+    const socket = await call(t, port);
+    socket.write("hello");
+    await said(t, socket, "hello");
+    await interrupt(target);
+    await ended(socket);
+    await ended(connect(Number(port), "127.0.0.1"));
+    await interrupt(forward);
+  });
+});
+
+describe("recipes for clients", { timeout: FILE_LIMIT_MS }, () => {
+  test("through-socks is answered through the proxy that knows its name and password", async (t) => {
+    const target = `tcp:127.0.0.1:${await portOf(run(t, "echo", ANYWHERE))}`;
+    const proxy = run(t, "socks-proxy", ANYWHERE, "ann", "se:cret");
+    const where = `127.0.0.1:${await portOf(proxy)}`;
+    const client = run(t, "recipes/through-socks", where, target, "ann", "se:cret");
+    assert.equal((await client.finished()).code, 0);
+    assert.equal(client.out.text, "hello\n");
+    assert.match(proxy.out.text, /ann asks: connect 127\.0\.0\.1 \d+\n/);
+    const stranger = run(t, "recipes/through-socks", where, target);
+    assert.equal((await stranger.finished()).code, 1);
+    assert.match(stranger.err.text, /SocksRefusedError: Proxy refused: it wants another kind of login/);
+  });
+});
+
+describe("recipes for robust servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
+  test("rate-limit answers ten lines of a host, whatever connection they come by, and then one in a while", async (t) => {
+    const port = await portOf(run(t, "recipes/rate-limit", ANYWHERE));
+    const [one, two] = [await call(t, port), await call(t, port)];
+    one.write("knot\n".repeat(10));
+    await said(t, one, "KNOT\r\n".repeat(10));
+    two.write("hitch\n".repeat(3));
+    await said(t, two, "Slow down, please\r\n");
+  });
+
+  test("idle-timeout-and-limits lets in ten of a host, and the next when one has left", async (t) => {
+    const server = run(t, "recipes/idle-timeout-and-limits", ANYWHERE);
+    const port = await portOf(server);
+    const guests: Socket[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      const guest = await call(t, port);
+      guests.push(guest);
+      await said(t, guest, "Who are you?\r\n");
+      guest.write("Ann\n");
+      await said(t, guest, "Hello, Ann\r\n");
+    }
+    await ended(connect(Number(port), "127.0.0.1"));
+    (guests[0] as Socket).end();
+    // The server hears of that when it hears of it.
+    while (!(await isGreeted(t, connect(Number(port), "127.0.0.1"))));
+    await interrupt(server);
+  });
+
+  test("idle-timeout-and-limits closes what is idle", async (t) => {
+    const server = run(t, "recipes/idle-timeout-and-limits", ANYWHERE, "600000", "200");
+    await ended(await call(t, await portOf(server)));
+    await server.err.until("was idle for 200 ms: closing it");
+  });
+
+  test("idle-timeout-and-limits resets who does not say a name in time, though bytes come", async (t) => {
+    const socket = await call(t, await portOf(run(t, "recipes/idle-timeout-and-limits", ANYWHERE, "500", "600000")));
+    const trickle = setInterval(() => socket.write("z"), 20);
+    t.after(() => clearInterval(trickle));
+    await ended(socket);
+  });
+
+  test("idle-timeout-and-limits sends away who says too long a line", async (t) => {
+    const socket = await call(t, await portOf(run(t, "recipes/idle-timeout-and-limits", ANYWHERE)));
+    socket.write("z".repeat(300));
+    await ended(socket);
+  });
+
+  test("backpressure gives who reads all of a file, and reads no more of it for another than that one takes", async (t) => {
+    const size = 64 << 20;
+    const path = `${temporaryFolder(t)}/big.bin`;
+    writeFileSync(path, Buffer.alloc(size, "rope"));
+    const server = run(t, "recipes/backpressure", path, ANYWHERE);
+    const port = await portOf(server);
+    const slow = await call(t, port);
+    await new Promise((resolve) => slow.once("data", resolve));
+    slow.pause();
+    const fast = await call(t, port);
+    let taken = 0;
+    fast.on("data", (data: Buffer) => {
+      taken += data.length;
+    });
+    await ended(fast);
+    assert.equal(taken, size);
+    await server.out.until(`ConnectionDone after ${size} bytes\n`);
+    slow.resetAndDestroy();
+    const [, sent] = await server.out.until(/ConnectionLost after (\d+) bytes\n/);
+    assert.ok(Number(sent) < size / 2, sent);
+  });
+});
 
 describe("recipes with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
   const folder = temporaryFolder({ after });
@@ -35,3 +191,33 @@ describe("recipes with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS },
     assert.match(client.err.text, /Cannot start TLS: the server said "STARTTLS"/);
   });
 });
+
+/** A connection to a port of 127.0.0.1, as anybody's program makes it. */
+async function call(t: TestContext, port: string): Promise<Socket> {
+  const socket = connect(Number(port), "127.0.0.1");
+  t.after(() => socket.destroy());
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  return socket;
+}
+
+/** Whether the server says something, rather than hanging up. */
+function isGreeted(t: TestContext, socket: Socket): Promise<boolean> {
+  t.after(() => socket.destroy());
+  return new Promise((resolve) => {
+    socket
+      .once("data", () => resolve(true))
+      .once("close", () => resolve(false))
+      .on("error", () => {});
+  });
+}
+
+/** Waits until a connection is over, in whatever way. */
+async function ended(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  await new Promise((resolve) => {
+    socket
+      .on("error", () => {})
+      .on("close", resolve)
+      .resume();
+  });
+}
