@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeF
 import { describe, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { type Afterwards, temporaryFolder } from "../interop/support/places.ts";
-import { FILE_LIMIT_MS, lacks, type Program, type ProgramOptions, start } from "../interop/support/program.ts";
+import { FILE_LIMIT_MS, lacks, start } from "../interop/support/program.ts";
+import { twistd } from "../twistd/support.ts";
 import { interrupt, portOf, run } from "./running.ts";
 
 /** Lines of code: what is neither blank nor a comment. */
@@ -56,22 +57,21 @@ describe("the first server", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () =
 describe("the shop of services", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
   test("is opened in order, sells, and is closed in reverse", async (t) => {
     const folder = userFolder(t, "shop");
-    const twistd = command(t, "twistd", ["-f", "shop.ts"], { cwd: folder });
-    await twistd.err.until("Started shop.ts");
+    const program = twistd(t, ["-f", "shop.ts"], { cwd: folder });
+    await program.err.until("Started shop.ts");
     const nc = start(t, "nc", ["-U", `${folder}/till.sock`]);
     await nc.finished();
     assert.equal(nc.out.text, "That is 7 euros\n");
-    await interrupt(twistd);
-    assert.equal(twistd.out.text, "cellar is open\nshop is open\nshop is closed\ncellar is closed\n");
+    await interrupt(program);
+    assert.equal(program.out.text, "cellar is open\nshop is open\nshop is closed\ncellar is closed\n");
   });
 });
 
 describe("the door of Trial", { timeout: FILE_LIMIT_MS }, () => {
   test("passes one test and fails the other, for what it left", async (t) => {
-    const trial = command(t, "trial", ["--reporter", "spec", "door.ts"], {
-      cwd: userFolder(t, "door"),
-      env: { NODE_TEST_CONTEXT: "" },
-    });
+    // Node's runner would take a run within a run for a part of its own.
+    const words = ["-u", "NODE_TEST_CONTEXT", process.execPath, `${ROOT}bin/trial.js`, "--reporter", "spec", "door.ts"];
+    const trial = start(t, "env", words, { cwd: userFolder(t, "door") });
     assert.equal((await trial.finished()).code, 1);
     const said = Buffer.from(trial.out.text, "latin1").toString();
     assert.match(said, /^✔ a door locks itself after a minute .*\n✖ a new door is open/m);
@@ -92,8 +92,4 @@ function userFolder(t: Afterwards, name: string): string {
   mkdirSync(`${folder}/node_modules`);
   symlinkSync(ROOT, `${folder}/node_modules/ropewalk`);
   return folder;
-}
-
-function command(t: Afterwards, name: string, args: readonly string[], options: ProgramOptions): Program {
-  return start(t, process.execPath, [`${ROOT}bin/${name}.js`, ...args], options);
 }
