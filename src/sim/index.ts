@@ -1,6 +1,7 @@
 export type { Capture, CaptureOptions } from "./capture/capture.ts";
 export type { ByteSink } from "./capture/pcapng-writer.ts";
 export { type DiagramOptions, sequenceDiagram } from "./diagram/sequence-diagram.ts";
+export { sequenceSvg } from "./diagram/sequence-svg.ts";
 export type { DiskOptions } from "./disk/disk.ts";
 export { SimDisk } from "./disk/sim-disk.ts";
 export {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { TracedNote, TracedPacket, TraceEvent, TraceView } from "../trace/trace.ts";
-import { type Label, LINE_HEIGHT, widthOf } from "./labels.ts";
+import { CELL_WIDTH, type Label, LINE_HEIGHT, widthOf } from "./labels.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { sceneOf } from "./scene.ts";
 
@@ -134,7 +134,7 @@ function boxesOf({ arrows, notes, bands, lanes }: Plan): Box[] {
 }
 
 function boxOf({ gap, side, indent, y, text }: Label, lanes: Plan["lanes"]): Box {
-  const width = widthOf(text);
+  const width = widthOf(text, CELL_WIDTH);
   const left = side === "left" ? (lanes[gap]?.x ?? 0) + indent : (lanes[gap + 1]?.x ?? 0) - indent - width;
   return { text, left, right: left + width, top: y - 10, bottom: y - 10 + LINE_HEIGHT };
 }

@@ -74,8 +74,23 @@ export interface Band {
   readonly endLabel: string | undefined;
 }
 
+/** What depends on where it is to be seen, in pixels. */
+export interface Sizes {
+  /** Of one cell of the labels' typeface. */
+  readonly cellWidth: number;
+  /** Where the first lifeline is; the times stand left of it. */
+  readonly firstLane: number;
+  readonly narrowestGap: number;
+  readonly narrowGap: number;
+  readonly widestGap: number;
+  /** Shared by the gaps. */
+  readonly usualWidth: number;
+  readonly leastMargin: number;
+  readonly mostMargin: number;
+}
+
 /** Puts everything in its place. */
-export function planOf(scene: Scene, options: DiagramOptions): Plan {
+export function planOf(scene: Scene, options: DiagramOptions, sizes: Sizes = PAGE_SIZES): Plan {
   const draft = draftOf(scene, options);
   const points = [
     ...draft.sends.flatMap((send) => [send.point, ...send.ends]),
@@ -84,8 +99,8 @@ export function planOf(scene: Scene, options: DiagramOptions): Plan {
   for (const { begin, end } of draft.spans) points.push(begin, ...(end === undefined ? [] : [end]));
   const axis = layRows(points, scene.hosts.length, scaleOf(scene), scene.endMs);
   const labels = [...draft.sends.flatMap(labelsOf), ...draft.notes.map(labelOfNote)];
-  const grid = gridOf(scene, labels);
-  fitLabels(labels, (gap) => (gap === scene.hosts.length - 1 ? grid.margin : grid.gap));
+  const grid = gridOf(scene, labels, sizes);
+  fitLabels(labels, (gap) => (gap === scene.hosts.length - 1 ? grid.margin : grid.gap), sizes.cellWidth);
   return {
     width: grid.width,
     height: Math.ceil(axis.bottom),
@@ -144,22 +159,21 @@ interface Grid {
   /** Right of the last one. */
   readonly margin: number;
   readonly width: number;
+  readonly cellWidth: number;
   readonly xOf: (lane: number) => number;
 }
 
-function gridOf({ hosts }: Scene, labels: readonly Label[]): Grid {
+function gridOf({ hosts }: Scene, labels: readonly Label[], sizes: Sizes): Grid {
+  const { cellWidth, firstLane, narrowestGap, narrowGap, widestGap, usualWidth, leastMargin, mostMargin } = sizes;
   const spaces = Math.max(1, hosts.length - 1);
-  const inner = labels.filter((label) => label.gap < hosts.length - 1).map(neededBy);
-  const outer = labels.filter((label) => label.gap >= hosts.length - 1).map(neededBy);
-  const most = Math.min(WIDEST_GAP, Math.max(NARROWEST_GAP, USUAL_WIDTH / spaces));
-  const gap = Math.round(clamp(largest(inner), Math.min(most, NARROW_GAP), most));
-  const margin = Math.round(clamp(largest(outer), LEAST_MARGIN, MOST_MARGIN));
-  const width = FIRST_LANE + gap * Math.max(0, hosts.length - 1) + margin;
-  return { gap, margin, width, xOf: (lane) => FIRST_LANE + gap * lane };
-}
-
-function neededBy({ indent, full }: Label): number {
-  return indent + widthOf(full) + 16;
+  const needed = (label: Label): number => label.indent + widthOf(label.full, cellWidth) + 16;
+  const inner = labels.filter((label) => label.gap < hosts.length - 1).map(needed);
+  const outer = labels.filter((label) => label.gap >= hosts.length - 1).map(needed);
+  const most = Math.min(widestGap, Math.max(narrowestGap, usualWidth / spaces));
+  const gap = Math.round(clamp(largest(inner), Math.min(most, narrowGap), most));
+  const margin = Math.round(clamp(largest(outer), leastMargin, mostMargin));
+  const width = firstLane + gap * Math.max(0, hosts.length - 1) + margin;
+  return { gap, margin, width, cellWidth, xOf: (lane) => firstLane + gap * lane };
 }
 
 function largest(values: readonly number[]): number {
@@ -263,7 +277,7 @@ function bandsOf({ spans }: Draft, hosts: readonly string[], grid: Grid, axis: A
     const since = span.sinceMs === undefined ? "" : `since ${timeText(span.sinceMs)}: `;
     const label = since + showText(span.text);
     const labelX = Math.min(...touched) + 11;
-    const cells = Math.floor((grid.width - labelX - 8) / CELL_WIDTH);
+    const cells = Math.floor((grid.width - labelX - 8) / grid.cellWidth);
     return {
       index,
       endIndex,
@@ -291,14 +305,17 @@ const STUB_WIDTH = 38;
 const STUB_DROP = 9;
 const CROSS_INDENT = 12;
 const BAND_REACH = 30;
-/** The times stand left of it. */
-const FIRST_LANE = 124;
-const NARROWEST_GAP = 176;
-const NARROW_GAP = 300;
-const WIDEST_GAP = 420;
-const USUAL_WIDTH = 1_000;
-const LEAST_MARGIN = 60;
-const MOST_MARGIN = 300;
+/** A page of its own, with all the room of a window. */
+const PAGE_SIZES: Sizes = {
+  cellWidth: CELL_WIDTH,
+  firstLane: 124,
+  narrowestGap: 176,
+  narrowGap: 300,
+  widestGap: 420,
+  usualWidth: 1_000,
+  leastMargin: 60,
+  mostMargin: 300,
+};
 /** Names are set in a bold face of changing width; this is wider than most. */
 const NAME_CELL_WIDTH = 8.6;
 const BOX_PADDING = 24;

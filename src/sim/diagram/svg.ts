@@ -91,7 +91,7 @@ function drawGrid(plan: Plan): string {
 }
 
 /** Those whose times have room. */
-function ticksOf({ axis }: Plan): Plan["axis"]["ticks"] {
+export function ticksOf({ axis }: Plan): Plan["axis"]["ticks"] {
   let lastY = Number.NEGATIVE_INFINITY;
   return axis.ticks.filter(({ y }) => {
     if (y - lastY < TICK_SPACE) return false;
@@ -132,7 +132,8 @@ function drawNoteWords({ index, note, x, label }: NoteMark): string {
   return `<a href="#e${index}" tabindex="-1" class="note ${note.kind}">${labelText(label, x, "what")}</a>`;
 }
 
-function lineOf({ shape, x1, y1, x2, y2 }: Arrow): string {
+/** The way of an arrow. */
+export function lineOf({ shape, x1, y1, x2, y2 }: Arrow): string {
   if (shape !== "loop") return `M${px(x1)} ${px(y1)}L${px(x2)} ${px(y2)}`;
   const turn = px(Math.min(8, (y2 - y1) / 2));
   return `M${px(x1)} ${px(y1)}h14q8 0 8 ${turn}V${px(y2 - Number(turn))}q0 ${turn} -8 ${turn}H${px(x1 + 3)}`;
