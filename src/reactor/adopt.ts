@@ -1,3 +1,4 @@
+import { begin } from "../core/connecting.ts";
 import type { Deferred } from "../core/deferred/deferred.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
@@ -5,7 +6,6 @@ import type { Port, StreamOptions, StreamServerOptions } from "../core/reactor.t
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
 import { openPort } from "./port.ts";
-import { begin } from "./tcp.ts";
 
 /** Takes over a connected stream descriptor. */
 export function adoptConnection<P extends Protocol>(

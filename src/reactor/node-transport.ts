@@ -122,9 +122,9 @@ export class NodeTransport extends StreamTransport implements SocketOwner, Direc
   }
 
   /** Makes the connection usable. Returns what the protocol threw, if it did. */
-  override opened(protocol: Protocol): Error | undefined {
+  open(protocol: Protocol): Error | undefined {
     this.loop.beginDispatch();
-    const thrown = super.opened(protocol);
+    const thrown = this.opened(protocol);
     this.loop.endDispatch();
     return thrown;
   }

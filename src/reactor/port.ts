@@ -123,7 +123,7 @@ export class NodePort implements Port {
   #open(transport: NodeTransport): void {
     const protocol = this.#build(transport);
     if (protocol === undefined) transport.refuse();
-    else transport.opened(protocol);
+    else transport.open(protocol);
   }
 
   #build(transport: NodeTransport): Protocol | undefined {

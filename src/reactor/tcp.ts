@@ -1,10 +1,9 @@
 import type { SocketConnectOpts, TcpSocketConnectOpts } from "node:net";
-import { type Address, familyOf, formatAddress } from "../core/address.ts";
+import { type Address, familyOf } from "../core/address.ts";
+import { begin, connectWithin } from "../core/connecting.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
-import { TimeoutError } from "../core/deferred/errors.ts";
-import { ConnectError } from "../core/errors.ts";
 import { happyEyeballs } from "../core/happy-eyeballs.ts";
-import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type {
   ConnectTcpOptions,
   DialOptions,
@@ -59,12 +58,12 @@ export function establish<P extends Protocol>(
   factory: ProtocolFactory<P>,
   { name, host }: { readonly name: string; readonly host?: string },
 ): Deferred<P> {
-  const { tls, timeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const { tls, timeoutMs } = options;
   const forget = (): void => {
     loop.connecting.delete(dialled);
   };
   loop.connecting.set(dialled, name);
-  return dialled
+  const usable = dialled
     .addCallback((transport) => {
       if (options.noDelay !== false) transport.setNoDelay(true);
       if (options.keepAliveMs) transport.setKeepAlive(options.keepAliveMs);
@@ -73,38 +72,17 @@ export function establish<P extends Protocol>(
         .handshake({ side: "client", tls, ...(host !== undefined && { host }) })
         .addCallback(() => transport);
     })
-    .addCallback((transport) => begin(transport, factory))
-    .addTimeout(timeoutMs, loop)
-    .addCallbacks(
-      (protocol) => {
-        forget();
-        return protocol;
-      },
-      (error: Error) => {
-        forget();
-        if (!(error instanceof TimeoutError)) throw error;
-        const message = `Cannot connect to ${name}: not done within ${timeoutMs} ms`;
-        throw new TimeoutError(timeoutMs, { message, cause: error.cause });
-      },
-    );
-}
-
-/** Gives a connected transport its protocol. @throws what the factory or connectionMade threw; the connection is closed then. */
-export function begin<P extends Protocol>(transport: NodeTransport, factory: ProtocolFactory<P>): P {
-  let protocol: P | undefined;
-  try {
-    protocol = buildProtocol(factory, transport.peer);
-  } catch (error) {
-    transport.abortConnection();
-    throw error;
-  }
-  if (protocol === undefined) {
-    transport.refuse();
-    throw new ConnectError(`Factory built no protocol for the connection with ${formatAddress(transport.peer)}`);
-  }
-  const thrown = transport.opened(protocol);
-  if (thrown !== undefined) throw thrown;
-  return protocol;
+    .addCallback((transport) => begin(transport, factory));
+  return connectWithin(usable, name, timeoutMs, loop).addCallbacks(
+    (protocol) => {
+      forget();
+      return protocol;
+    },
+    (error: Error) => {
+      forget();
+      throw error;
+    },
+  );
 }
 
 /** One attempt at one address. Fails with the system's error. */
@@ -135,6 +113,3 @@ function abandon(late: NodeTransport): void {
 
 /** RFC 8305, section 5: the recommended Connection Attempt Delay. */
 const ATTEMPT_DELAY_MS = 250;
-
-/** Three SYN retransmissions of Linux (1 s, 3 s, 7 s, 15 s) and time for TLS. */
-const CONNECT_TIMEOUT_MS = 30_000;

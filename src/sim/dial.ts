@@ -1,8 +1,8 @@
 import { type Address, formatAddress, type TcpAddress } from "../core/address.ts";
+import { begin, connectWithin } from "../core/connecting.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
-import { TimeoutError } from "../core/deferred/errors.ts";
 import { ConnectError } from "../core/errors.ts";
-import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { DialOptions } from "../core/reactor.ts";
 import { systemError } from "../core/system-error.ts";
 import { localOf } from "./sim-port.ts";
@@ -32,36 +32,13 @@ export function establish<P extends Protocol>(
   factory: ProtocolFactory<P>,
   { name, host }: { readonly name: string; readonly host?: string | undefined },
 ): Deferred<P> {
-  const { tls, timeoutMs = CONNECT_TIMEOUT_MS } = options;
-  return dialled
+  const { tls, timeoutMs } = options;
+  const usable = dialled
     .addCallback((transport) =>
       tls === undefined ? transport : transport.secure({ side: "client", tls, host }).addCallback(() => transport),
     )
-    .addCallback((transport) => begin(transport, factory))
-    .addTimeout(timeoutMs, owner)
-    .addErrback((error: Error) => {
-      if (!(error instanceof TimeoutError)) throw error;
-      const message = `Cannot connect to ${name}: not done within ${timeoutMs} ms`;
-      throw new TimeoutError(timeoutMs, { message, cause: error.cause });
-    });
-}
-
-/** Gives a connected transport its protocol. @throws what the factory or connectionMade threw; the connection is closed then. */
-function begin<P extends Protocol>(transport: SimTransport, factory: ProtocolFactory<P>): P {
-  let protocol: P | undefined;
-  try {
-    protocol = buildProtocol(factory, transport.peer);
-  } catch (error) {
-    transport.abortConnection();
-    throw error;
-  }
-  if (protocol === undefined) {
-    transport.refuse();
-    throw new ConnectError(`Factory built no protocol for the connection with ${formatAddress(transport.peer)}`);
-  }
-  const thrown = transport.open(protocol);
-  if (thrown !== undefined) throw thrown;
-  return protocol;
+    .addCallback((transport) => begin(transport, factory));
+  return connectWithin(usable, name, timeoutMs, owner);
 }
 
 class Attempt implements TcpUser {
@@ -110,6 +87,3 @@ class Attempt implements TcpUser {
     this.#connection.reset();
   }
 }
-
-/** The same as on Node. */
-const CONNECT_TIMEOUT_MS = 30_000;

@@ -1,8 +1,9 @@
-import { type Address, formatAddress } from "../core/address.ts";
+import type { Address } from "../core/address.ts";
+import { begin as beginDialled, CONNECT_TIMEOUT_MS, type Dialled } from "../core/connecting.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { TimeoutError } from "../core/deferred/errors.ts";
 import { ConnectError } from "../core/errors.ts";
-import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
+import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { ConnectTcpOptions, ConnectUnixOptions } from "../core/reactor.ts";
 import { systemError } from "../core/system-error.ts";
 import type { TlsFacts } from "../core/tls.ts";
@@ -90,20 +91,13 @@ export interface AcceptOptions {
 
 /** Gives a connection that was made its protocol. @throws what the factory or connectionMade threw. */
 export function begin<P extends Protocol>(transport: PipeTransport, factory: ProtocolFactory<P>): P {
-  let protocol: P | undefined;
-  try {
-    protocol = buildProtocol(factory, transport.peer);
-  } catch (error) {
-    transport.abortConnection();
-    throw error;
-  }
-  if (protocol === undefined) {
-    transport.loseConnection();
-    throw new ConnectError(`Cannot connect to ${formatAddress(transport.peer)}: the factory refused the connection`);
-  }
-  const thrown = transport.attach(protocol);
-  if (thrown !== undefined) throw thrown;
-  return protocol;
+  const dialled: Dialled = {
+    peer: transport.peer,
+    abortConnection: () => transport.abortConnection(),
+    open: (protocol) => transport.attach(protocol),
+    refuse: () => transport.loseConnection(),
+  };
+  return beginDialled(dialled, factory);
 }
 
 export function targetOf(options: ConnectTcpOptions | ConnectUnixOptions): string {
@@ -116,6 +110,3 @@ export function connectError(target: string, code: string): ConnectError {
     cause: systemError(code, "connect", target),
   });
 }
-
-/** The Node reactor's own. */
-export const CONNECT_TIMEOUT_MS = 30_000;

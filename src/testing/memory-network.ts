@@ -1,4 +1,5 @@
 import { type Address, familyOf, formatAddress, type TcpAddress, type UnixAddress } from "../core/address.ts";
+import { connectWithin } from "../core/connecting.ts";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { fail, succeed } from "../core/deferred/succeed.ts";
 import { ListenError, TlsError } from "../core/errors.ts";
@@ -17,14 +18,7 @@ import type {
 import { systemError } from "../core/system-error.ts";
 import type { TlsClientOptions } from "../core/tls.ts";
 import { joinedTransports } from "./joined-transports.ts";
-import {
-  type AcceptOptions,
-  begin,
-  CONNECT_TIMEOUT_MS,
-  connectError,
-  MemoryConnect,
-  targetOf,
-} from "./memory-connect.ts";
+import { type AcceptOptions, begin, connectError, MemoryConnect, targetOf } from "./memory-connect.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
 import { MemoryPort } from "./memory-port.ts";
 import { MemoryTransport } from "./memory-transport.ts";
@@ -161,12 +155,11 @@ export class MemoryNetwork {
 
   #establish<P extends Protocol>(
     dialled: Deferred<PipeTransport>,
-    options: DialOptions,
+    options: ConnectTcpOptions | ConnectUnixOptions,
     factory: ProtocolFactory<P>,
   ): Deferred<P> {
-    return dialled
-      .addCallback((transport) => begin(transport, factory))
-      .addTimeout(options.timeoutMs ?? CONNECT_TIMEOUT_MS, this.#loop);
+    const usable = dialled.addCallback((transport) => begin(transport, factory));
+    return connectWithin(usable, targetOf(options), options.timeoutMs, this.#loop);
   }
 
   /** One address: refused, accepted or left without an answer, in a later turn. */
