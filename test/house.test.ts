@@ -185,13 +185,26 @@ describe("planted untidiness", () => {
 
   const depending = { "package.json": `{ "dependencies": { "left-pad": "1" } }` };
   caught("arguedDependencies", { ...depending, "docs/dependencies.md": "" }, /left-pad is not argued/);
+  caught(
+    "arguedDependencies",
+    { "docs/package.json": depending["package.json"] },
+    /docs\/package\.json:1: left-pad is not/,
+  );
   passes("arguedDependencies", { ...depending, "docs/dependencies.md": "`left-pad`: pads" });
 
   const optional = `"node_modules/a": { "optionalDependencies": { "@a/cli-linux-x64-musl": "1.0.0" } }`;
   const present = `"node_modules/@a/cli-linux-x64-musl": { "version": "1.0.0" }`;
   caught("completeLock", { "package-lock.json": `{ "packages": { ${optional} } }` }, /no node_modules\/@a\/cli-linux/);
   caught("completeLock", {}, /package-lock\.json:1: missing/);
-  passes("completeLock", { "package-lock.json": `{ "packages": { ${optional}, ${present} } }` });
+  const whole = { "package-lock.json": `{ "packages": { ${optional}, ${present} } }` };
+  caught(
+    "completeLock",
+    { ...whole, "docs/package-lock.json": `{ "packages": { ${optional} } }` },
+    /docs\/package-lock/,
+  );
+  const placed = `{ "packages": { "node_modules/a": { "resolved": "https://example.org/a.tgz" } } }`;
+  caught("completeLock", { ...whole, "docs/package-lock.json": placed }, /docs\/package-lock\.json:1: an address/);
+  passes("completeLock", { ...whole, "docs/package-lock.json": `{ "packages": {} }` });
 
   const folder = (...parts: string[]) => ["", ...parts].join("/");
   caught("noMachine", { "docs/a.md": `see ${folder("work", "main")}` }, /a\.md:1: names/);

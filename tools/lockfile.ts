@@ -1,5 +1,5 @@
 /**
- * Completes package-lock.json. npm leaves out optional packages of other platforms that it could not look up on the machine
+ * Completes package-lock.json, and that of docs/. npm leaves out optional packages of other platforms that it could not look up on the machine
  * that wrote the lock, and then `npm ci` refuses the lock it wrote (npm/cli#8320). Run `npm run lockfile` after an `npm install`;
  * the house rules say when it is needed.
  */
@@ -20,6 +20,9 @@ interface LockEntry {
 export interface Lockfile {
   packages: Record<string, LockEntry>;
 }
+
+/** The locks that are tracked, relative to the root. */
+export const LOCKFILES: readonly string[] = ["package-lock.json", "docs/package-lock.json"];
 
 /** The entries that the lock names as optional dependencies and does not have, by their path. */
 export function missingEntries(lock: Lockfile): Record<string, LockEntry> {
@@ -46,11 +49,11 @@ function platformOf(name: string): Pick<LockEntry, "os" | "cpu" | "libc"> {
   return { os: [os], cpu: [cpu], ...(libc === undefined ? {} : { libc }) };
 }
 
-function complete(): void {
-  const lock = JSON.parse(readProjectFile("package-lock.json").text) as Lockfile;
+function complete(path: string): void {
+  const lock = JSON.parse(readProjectFile(path).text) as Lockfile;
   const packages = Object.entries({ ...lock.packages, ...missingEntries(lock) });
   lock.packages = Object.fromEntries(packages.sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(`${ROOT}package-lock.json`, `${JSON.stringify(lock, null, 2)}\n`);
+  writeFileSync(ROOT + path, `${JSON.stringify(lock, null, 2)}\n`);
 }
 
 const SYSTEMS = new Set([
@@ -66,4 +69,4 @@ const SYSTEMS = new Set([
   "win32",
 ]);
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) complete();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) LOCKFILES.forEach(complete);

@@ -1,6 +1,6 @@
 /** What package.json promises, and what must never be in a tracked file. */
 import { apiReportPath } from "../../tools/api-report.ts";
-import { type Lockfile, missingEntries } from "../../tools/lockfile.ts";
+import { LOCKFILES, type Lockfile, missingEntries } from "../../tools/lockfile.ts";
 import type { SourceFile } from "../../tools/syntax.ts";
 import { type Rule, violation } from "./rule.ts";
 
@@ -36,24 +36,29 @@ export const arguedDependencies: Rule = {
   name: "every dependency is argued in docs/dependencies.md",
   check: (files) => {
     const argued = files.find(({ path }) => path === "docs/dependencies.md")?.text ?? "";
-    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = packageJson(files);
-    const names = Object.keys({ ...devDependencies, ...optionalDependencies, ...peerDependencies, ...dependencies });
     const reason = "a dependency is somebody else's bug in our users' process; say in docs/dependencies.md why it pays";
-    return names
-      .filter((name) => !argued.includes(`\`${name}\``))
-      .map((name) => violation("package.json", 1, `${name} is not argued`, reason));
+    return ["package.json", "docs/package.json"].flatMap((path) => {
+      const { dependencies, devDependencies, optionalDependencies, peerDependencies } = packageJson(files, path);
+      const names = Object.keys({ ...devDependencies, ...optionalDependencies, ...peerDependencies, ...dependencies });
+      return names
+        .filter((name) => !argued.includes(`\`${name}\``))
+        .map((name) => violation(path, 1, `${name} is not argued`, reason));
+    });
   },
 };
 
 export const completeLock: Rule = {
-  name: "package-lock.json has an entry for every optional package it names",
-  check: (files) => {
-    const file = files.find(({ path }) => path === "package-lock.json");
-    if (file === undefined) return [violation("package-lock.json", 1, "missing", "`npm ci` needs it")];
-    const reason = "`npm ci` refuses a lock with holes; run `npm run lockfile`";
-    const missing = Object.keys(missingEntries(JSON.parse(file.text) as Lockfile));
-    return missing.map((name) => violation("package-lock.json", 1, `no ${name}`, reason));
-  },
+  name: "each package-lock.json has an entry for every optional package it names, and no address",
+  check: (files) =>
+    LOCKFILES.flatMap((path) => {
+      const file = files.find((candidate) => candidate.path === path);
+      if (file === undefined) return [violation(path, 1, "missing", "`npm ci` needs it")];
+      const reason = "`npm ci` refuses a lock with holes; run `npm run lockfile`";
+      const missing = Object.keys(missingEntries(JSON.parse(file.text) as Lockfile));
+      const holes = missing.map((name) => violation(path, 1, `no ${name}`, reason));
+      const elsewhere = "another machine asks another registry; install with `--omit-lockfile-registry-resolved`";
+      return file.text.includes(`"resolved": "http`) ? [...holes, violation(path, 1, "an address", elsewhere)] : holes;
+    }),
 };
 
 export const noMachine: Rule = {
@@ -70,8 +75,8 @@ export const noMachine: Rule = {
       ),
 };
 
-function packageJson(files: readonly SourceFile[]): PackageJson {
-  const file = files.find(({ path }) => path === "package.json");
+function packageJson(files: readonly SourceFile[], at = "package.json"): PackageJson {
+  const file = files.find(({ path }) => path === at);
   return file === undefined ? {} : (JSON.parse(file.text) as PackageJson);
 }
 

@@ -1,0 +1,2 @@
+/** The build copies the library beside the page's own scripts. */
+export { default } from "minisearch";

@@ -1,0 +1,45 @@
+/** Builds the site into docs/dist/. Run by `npm run docs` (tools/docs.ts), which compiles this first. */
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { filesOf, linkedPages } from "./content/linked.ts";
+import { readPages } from "./content/page.ts";
+import { articleOf, fileArticle } from "./render/articles.ts";
+import { createHighlight } from "./render/highlight.ts";
+import { layout } from "./render/layout.ts";
+import { llmsFiles, publishedMarkdown } from "./render/llms.ts";
+import { createMarkdown } from "./render/markdown.ts";
+import { groupsOf } from "./render/navigation.ts";
+import { notFound } from "./render/not-found.ts";
+import { drawPictures } from "./render/pictures.ts";
+import { type Output, write } from "./write.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+async function build(): Promise<void> {
+  const pages = readPages(ROOT);
+  const others = linkedPages(ROOT, pages);
+  const all = [...pages, ...others];
+  const [highlight, pictures] = await Promise.all([createHighlight(), drawPictures(ROOT, all)]);
+  const markdown = createMarkdown({ root: ROOT, highlight, pictures });
+  const groups = groupsOf(pages, []);
+  const articles = [
+    ...all.map((page) => articleOf(markdown, page)),
+    ...filesOf(ROOT, all).map((path) => fileArticle(ROOT, path, highlight)),
+  ];
+  const outputs: Output[] = [
+    ...articles.map((article) => ({ url: article.url, text: layout(article, groups) })),
+    ...publishedMarkdown(ROOT, all),
+    ...llmsFiles(ROOT, pages, groups),
+    { url: "404.html", text: notFound() },
+  ];
+  rmSync(`${ROOT}docs/dist`, { recursive: true, force: true });
+  await write(ROOT, outputs);
+  console.log(`${outputs.length} files in docs/dist`);
+}
+
+try {
+  await build();
+} catch (error) {
+  console.error(error instanceof Error && !(error instanceof TypeError) ? error.message : error);
+  process.exitCode = 1;
+}

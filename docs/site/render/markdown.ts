@@ -1,0 +1,142 @@
+/** Markdown as the site shows it: code and pictures pulled in, links of the site, headings that can be linked to. */
+import MarkdownIt, { type MarkdownIt as Markdown, type Token } from "markdown-it";
+import { pulledIn } from "../content/blocks.ts";
+import { codeOf } from "../content/code.ts";
+import { between, targetOf } from "../content/links.ts";
+import type { Highlight } from "./highlight.ts";
+import { escapeHtml, slugOf } from "./html.ts";
+
+export type { Markdown };
+
+export interface Heading {
+  readonly level: number;
+  readonly text: string;
+  readonly id: string;
+}
+
+/** What rendering one page needs to know, and what it finds out. */
+export interface Surroundings {
+  readonly source: string;
+  readonly url: string;
+  readonly bodyLine: number;
+  readonly headings: Heading[];
+}
+
+export interface MarkdownParts {
+  readonly root: string;
+  readonly highlight: Highlight;
+  /** The SVG of `docs/pictures/NAME.ts`, by that path. */
+  readonly pictures: ReadonlyMap<string, string>;
+}
+
+export function createMarkdown(parts: MarkdownParts): Markdown {
+  const markdown = new MarkdownIt({ html: true, linkify: false, typographer: false });
+  markdown.core.ruler.push("pull in", ({ tokens, env }) => pullIn(parts, tokens, env as unknown as Surroundings));
+  markdown.core.ruler.push("headings", ({ tokens, env }) => nameHeadings(tokens, env as unknown as Surroundings));
+  markdown.core.ruler.push("links", ({ tokens, env }) => {
+    for (const token of tokens) {
+      for (const child of token.children ?? [])
+        if (child.type === "link_open") relink(parts.root, child, env as unknown as Surroundings);
+    }
+  });
+  const { rules } = markdown.renderer;
+  rules["fence"] = (tokens, index) => fence(parts.highlight, tokens, index);
+  rules["pulled_in"] = (tokens, index) => tokens[index]?.content ?? "";
+  rules["table_open"] = () => `<div class="table" tabindex="0"><table>\n`;
+  rules["table_close"] = () => "</table></div>\n";
+  rules["heading_close"] = (tokens, index) => {
+    const id = String(tokens[index]?.meta?.["id"]);
+    const tag = tokens[index]?.tag ?? "h2";
+    return ` <a class="anchor" href="#${id}" aria-label="Link to this section">#</a></${tag}>\n`;
+  };
+  return markdown;
+}
+
+/** A figure of code: its caption, and the code that the copy button takes. */
+export function codeFigure(html: string, caption: string, kind = "code"): string {
+  return `<figure class="${kind}">${caption === "" ? "" : `<figcaption>${caption}</figcaption>`}<pre tabindex="0"><code>${html}\n</code></pre></figure>\n`;
+}
+
+function pullIn(
+  { root, highlight, pictures }: MarkdownParts,
+  tokens: Token[],
+  { source, bodyLine }: Surroundings,
+): void {
+  for (let at = 0; at + 2 < tokens.length; at += 1) {
+    const inline = tokens[at + 1];
+    if (tokens[at]?.type !== "paragraph_open" || inline === undefined || tokens[at]?.level !== 0) continue;
+    const children = inline.children ?? [];
+    if (
+      children[0]?.type !== "link_open" ||
+      children.findIndex(({ type }) => type === "link_close") !== children.length - 1
+    )
+      continue;
+    const pulled = pulledIn(source, String(children[0].attrGet("href")));
+    if (pulled === undefined) continue;
+    const [token] = tokens.splice(at, 3, Object.assign(Object.create(Object.getPrototypeOf(inline)), inline));
+    const own = tokens[at] as Token;
+    if (token === undefined) continue;
+    const line = bodyLine + (inline.map?.[0] ?? 0) + 1;
+    own.type = "pulled_in";
+    own.children = [];
+    const text = children
+      .slice(1, -1)
+      .map(({ content }) => content)
+      .join("");
+    own.content = pulled.kind === "picture" ? picture(pictures, pulled.path, text, `${source}:${line}`) : file();
+    function file(): string {
+      const code = codeOf(root, source, { path: pulled?.path ?? "", region: pulled?.region ?? "", line });
+      return codeFigure(highlight(code.text, code.language), escapeHtml(code.path));
+    }
+  }
+}
+
+function picture(pictures: ReadonlyMap<string, string>, path: string, caption: string, place: string): string {
+  const svg = pictures.get(path);
+  if (svg === undefined) throw new Error(`Cannot show ${path} in ${place}: there is no such picture`);
+  return `<figure class="picture"><div class="canvas" tabindex="0">${svg}</div><figcaption>${escapeHtml(caption)}</figcaption></figure>\n`;
+}
+
+function fence(highlight: Highlight, tokens: readonly Token[], index: number): string {
+  const { info, content } = tokens[index] as Token;
+  const [language = ""] = info.trim().split(/\s+/);
+  const html = highlight(content, language);
+  const before = tokens[index - 1];
+  if (language === "text" && before?.type === "pulled_in") return codeFigure(html, "Output", "code output");
+  return codeFigure(html, NAMES[language] ?? "", language in NAMES ? "code" : "code plain");
+}
+
+function nameHeadings(tokens: readonly Token[], { headings }: Surroundings): void {
+  const taken = new Map<string, number>();
+  for (const [index, token] of tokens.entries()) {
+    if (token.type !== "heading_open") continue;
+    const inline = tokens[index + 1];
+    const text = (inline?.children ?? []).map(({ content }) => content).join("");
+    const slug = slugOf(text);
+    const before = taken.get(slug) ?? 0;
+    taken.set(slug, before + 1);
+    const id = before === 0 ? slug : `${slug}-${before}`;
+    token.attrSet("id", id);
+    const close = tokens[index + 2];
+    if (close !== undefined) close.meta = { id };
+    headings.push({ level: Number(token.tag.slice(1)), text, id });
+  }
+}
+
+function relink(root: string, token: Token, { source, url }: Surroundings): void {
+  const target = targetOf(root, source, String(token.attrGet("href")));
+  if (target.kind === "outside") token.attrSet("rel", "external");
+  else token.attrSet("href", between(url, target.url, target.fragment));
+}
+
+/** What stands above code that is no file; plain text has nothing above it. */
+const NAMES: Readonly<Record<string, string>> = {
+  ts: "TypeScript",
+  js: "JavaScript",
+  sh: "Shell",
+  json: "JSON",
+  ini: "INI",
+  yaml: "YAML",
+  python: "Python",
+  html: "HTML",
+};
