@@ -3,7 +3,8 @@
  * the library installs them: they come here, when they are missing or older than their lock.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { linkPackage } from "./docs-link.ts";
 import { ROOT } from "./tree.ts";
 
 const DOCS = `${ROOT}docs/`;
@@ -21,16 +22,6 @@ function install(): void {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: DOCS, stdio: "inherit" });
   if (status !== 0) throw new Error(`Cannot install the packages of docs/: npm ended with ${status}`);
-}
-
-/** Pictures run the library as its users import it. */
-function linkPackage(): void {
-  const link = `${DOCS}node_modules/ropewalk`;
-  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) {
-    if (existsSync(`${link}/dist`)) return;
-    rmSync(link);
-  }
-  symlinkSync("../..", link, "junction");
 }
 
 function run(step: string, program: string, args: readonly string[], cwd: string): void {

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { linkPackage } from "./docs-link.ts";
 import { ROOT } from "./tree.ts";
 
 /** Their names, sorted. */
@@ -15,6 +16,7 @@ export function pictureNames(): string[] {
 /** Runs the program of one. */
 export async function computePicture(name: string): Promise<string> {
   await typeScript;
+  linkPackage();
   const file = pathToFileURL(join(PICTURES, `${name}.ts`)).href;
   const { default: compute } = (await import(file)) as { readonly default: () => Promise<string> };
   return compute();

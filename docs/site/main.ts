@@ -1,6 +1,7 @@
 /** Builds the site into docs/dist/. Run by `npm run docs` (tools/docs.ts), which compiles this first. */
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { Faults } from "./content/faults.ts";
 import { filesOf, linkedPages } from "./content/linked.ts";
 import { readPages } from "./content/page.ts";
 import { articleOf, fileArticle } from "./render/articles.ts";
@@ -15,31 +16,30 @@ import { type Output, write } from "./write.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-async function build(): Promise<void> {
-  const pages = readPages(ROOT);
-  const others = linkedPages(ROOT, pages);
+async function build(): Promise<readonly string[]> {
+  const faults = new Faults();
+  const pages = readPages(ROOT, faults);
+  const others = linkedPages(ROOT, pages, faults);
   const all = [...pages, ...others];
-  const [highlight, pictures] = await Promise.all([createHighlight(), drawPictures(ROOT, all)]);
-  const markdown = createMarkdown({ root: ROOT, highlight, pictures });
+  const [highlight, pictures] = await Promise.all([createHighlight(), drawPictures(ROOT, all, faults)]);
+  const markdown = createMarkdown({ root: ROOT, highlight, pictures, faults });
   const groups = groupsOf(pages, []);
   const articles = [
     ...all.map((page) => articleOf(markdown, page)),
-    ...filesOf(ROOT, all).map((path) => fileArticle(ROOT, path, highlight)),
+    ...filesOf(ROOT, all, faults).map((path) => fileArticle(ROOT, path, highlight)),
   ];
   const outputs: Output[] = [
     ...articles.map((article) => ({ url: article.url, text: layout(article, groups) })),
-    ...publishedMarkdown(ROOT, all),
-    ...llmsFiles(ROOT, pages, groups),
+    ...publishedMarkdown(ROOT, all, faults),
+    ...llmsFiles(ROOT, pages, groups, faults),
     { url: "404.html", text: notFound() },
   ];
   rmSync(`${ROOT}docs/dist`, { recursive: true, force: true });
   await write(ROOT, outputs);
   console.log(`${outputs.length} files in docs/dist`);
+  return faults.messages;
 }
 
-try {
-  await build();
-} catch (error) {
-  console.error(error instanceof Error && !(error instanceof TypeError) ? error.message : error);
-  process.exitCode = 1;
-}
+const messages = await build();
+for (const message of messages) console.error(message);
+if (messages.length > 0) process.exitCode = 1;

@@ -1,6 +1,7 @@
 /** What the pages link to that is no page of the navigation: other Markdown of the project, and files as they are. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { blocksOf } from "./blocks.ts";
+import type { Faults } from "./faults.ts";
 import { isListed, type Target, targetOf } from "./links.ts";
 import { type Page, pageOf } from "./page.ts";
 
@@ -22,11 +23,11 @@ export function linksOf({ source, body, bodyLine }: Pick<Page, "source" | "body"
 }
 
 /** The Markdown that the pages lead to, directly or through one another. */
-export function linkedPages(root: string, pages: readonly Page[]): Page[] {
+export function linkedPages(root: string, pages: readonly Page[], faults: Faults): Page[] {
   const found = new Map<string, Page>();
   const queue = [...pages];
   for (const page of queue) {
-    for (const target of targetsOf(root, page)) {
+    for (const target of targetsOf(root, page, faults)) {
       if (target.kind !== "page" || isListed(target.source) || found.has(target.source)) continue;
       const linked = pageOf(target.source, readFileSync(root + target.source, "utf8"));
       found.set(linked.source, linked);
@@ -37,9 +38,9 @@ export function linkedPages(root: string, pages: readonly Page[]): Page[] {
 }
 
 /** The files that the pages lead to; of a folder, the files in it too. */
-export function filesOf(root: string, pages: readonly Page[]): string[] {
+export function filesOf(root: string, pages: readonly Page[], faults: Faults): string[] {
   const linked = pages
-    .flatMap((page) => targetsOf(root, page))
+    .flatMap((page) => targetsOf(root, page, faults))
     .flatMap((target) => (target.kind === "file" ? [target.path] : []));
   const paths = linked.flatMap((path) => (isFolder(root, path) ? [path, ...filesIn(root, path)] : [path]));
   return [...new Set(paths)].sort();
@@ -58,6 +59,6 @@ export function isFolder(root: string, path: string): boolean {
   return statSync(root + path).isDirectory();
 }
 
-function targetsOf(root: string, page: Page): Target[] {
-  return linksOf(page).map(({ href }) => targetOf(root, page.source, href));
+function targetsOf(root: string, page: Page, faults: Faults): Target[] {
+  return linksOf(page).flatMap(({ href }) => faults.attempt(() => targetOf(root, page.source, href)) ?? []);
 }

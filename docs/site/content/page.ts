@@ -1,6 +1,7 @@
 /** A page of the site, as its Markdown says it: where it comes from, where it goes, its title and its summary. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path/posix";
+import type { Faults } from "./faults.ts";
 import { type FrontMatter, splitFrontMatter } from "./front-matter.ts";
 
 export type Section = "front" | "primer" | "finger" | "recipes" | "maps" | "depth" | "protocols" | "files";
@@ -37,8 +38,8 @@ export const RECIPE_GROUPS = [
   "Other languages",
 ] as const;
 
-/** Every page that the navigation shows, in its order. Throws an Error that lists every page with a fault. */
-export function readPages(root: string): Page[] {
+/** Every page that the navigation shows, in its order. */
+export function readPages(root: string, faults: Faults): Page[] {
   const sources = [
     "docs/index.md",
     ...markdownIn(root, "docs/primer"),
@@ -48,16 +49,9 @@ export function readPages(root: string): Page[] {
     ...readdirSync(`${root}src/protocols`).map((family) => `src/protocols/${family}/README.md`),
   ];
   const there = [...new Set(sources)].filter((source) => existsSync(root + source));
-  const faults: string[] = [];
-  const pages = there.flatMap((source) => {
-    try {
-      return [pageOf(source, readFileSync(root + source, "utf8"))];
-    } catch (error) {
-      faults.push((error as Error).message);
-      return [];
-    }
-  });
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+  const pages = there.flatMap(
+    (source) => faults.attempt(() => pageOf(source, readFileSync(root + source, "utf8"))) ?? [],
+  );
   return pages.sort(inReadingOrder);
 }
 

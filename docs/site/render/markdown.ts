@@ -1,7 +1,8 @@
 /** Markdown as the site shows it: code and pictures pulled in, links of the site, headings that can be linked to. */
-import MarkdownIt, { type MarkdownIt as Markdown, type Token } from "markdown-it";
-import { pulledIn } from "../content/blocks.ts";
+import MarkdownIt, { type MarkdownIt as Markdown, type StateCore, type Token } from "markdown-it";
+import { type LinkBlock, pulledIn } from "../content/blocks.ts";
 import { codeOf } from "../content/code.ts";
+import type { Faults } from "../content/faults.ts";
 import { between, targetOf } from "../content/links.ts";
 import type { Highlight } from "./highlight.ts";
 import { escapeHtml, slugOf } from "./html.ts";
@@ -27,16 +28,17 @@ export interface MarkdownParts {
   readonly highlight: Highlight;
   /** The SVG of `docs/pictures/NAME.ts`, by that path. */
   readonly pictures: ReadonlyMap<string, string>;
+  readonly faults: Faults;
 }
 
 export function createMarkdown(parts: MarkdownParts): Markdown {
   const markdown = new MarkdownIt({ html: true, linkify: false, typographer: false });
-  markdown.core.ruler.push("pull in", ({ tokens, env }) => pullIn(parts, tokens, env as unknown as Surroundings));
+  markdown.core.ruler.push("pull in", (state) => pullIn(parts, state));
   markdown.core.ruler.push("headings", ({ tokens, env }) => nameHeadings(tokens, env as unknown as Surroundings));
   markdown.core.ruler.push("links", ({ tokens, env }) => {
     for (const token of tokens) {
       for (const child of token.children ?? [])
-        if (child.type === "link_open") relink(parts.root, child, env as unknown as Surroundings);
+        if (child.type === "link_open") relink(parts, child, env as unknown as Surroundings);
     }
   });
   const { rules } = markdown.renderer;
@@ -57,44 +59,36 @@ export function codeFigure(html: string, caption: string, kind = "code"): string
   return `<figure class="${kind}">${caption === "" ? "" : `<figcaption>${caption}</figcaption>`}<pre tabindex="0"><code>${html}\n</code></pre></figure>\n`;
 }
 
-function pullIn(
-  { root, highlight, pictures }: MarkdownParts,
-  tokens: Token[],
-  { source, bodyLine }: Surroundings,
-): void {
+/** Puts what a lone link leads to in the place of its paragraph. */
+function pullIn(parts: MarkdownParts, state: StateCore): void {
+  const { tokens } = state;
+  const { source, bodyLine } = state.env as unknown as Surroundings;
   for (let at = 0; at + 2 < tokens.length; at += 1) {
-    const inline = tokens[at + 1];
-    if (tokens[at]?.type !== "paragraph_open" || inline === undefined || tokens[at]?.level !== 0) continue;
-    const children = inline.children ?? [];
-    if (
-      children[0]?.type !== "link_open" ||
-      children.findIndex(({ type }) => type === "link_close") !== children.length - 1
-    )
-      continue;
-    const pulled = pulledIn(source, String(children[0].attrGet("href")));
+    const [open, inline] = [tokens[at], tokens[at + 1]];
+    if (open?.type !== "paragraph_open" || open.level !== 0 || inline === undefined) continue;
+    const [link, ...rest] = inline.children ?? [];
+    if (link?.type !== "link_open" || rest.findIndex(({ type }) => type === "link_close") !== rest.length - 1) continue;
+    const pulled = pulledIn(source, String(link.attrGet("href")));
     if (pulled === undefined) continue;
-    const [token] = tokens.splice(at, 3, Object.assign(Object.create(Object.getPrototypeOf(inline)), inline));
-    const own = tokens[at] as Token;
-    if (token === undefined) continue;
+    const token = new state.Token("pulled_in", "", 0);
     const line = bodyLine + (inline.map?.[0] ?? 0) + 1;
-    own.type = "pulled_in";
-    own.children = [];
-    const text = children
-      .slice(1, -1)
-      .map(({ content }) => content)
-      .join("");
-    own.content = pulled.kind === "picture" ? picture(pictures, pulled.path, text, `${source}:${line}`) : file();
-    function file(): string {
-      const code = codeOf(root, source, { path: pulled?.path ?? "", region: pulled?.region ?? "", line });
-      return codeFigure(highlight(code.text, code.language), escapeHtml(code.path));
-    }
+    const text = rest.map(({ content }) => content).join("");
+    token.content = parts.faults.attempt(() => figure(parts, source, { ...pulled, line, text })) ?? "";
+    tokens.splice(at, 3, token);
   }
 }
 
-function picture(pictures: ReadonlyMap<string, string>, path: string, caption: string, place: string): string {
+function figure({ root, highlight, pictures }: MarkdownParts, source: string, link: LinkBlock): string {
+  if (link.kind === "picture") return picture(pictures, link);
+  const code = codeOf(root, source, link);
+  return codeFigure(highlight(code.text, code.language), escapeHtml(code.path));
+}
+
+function picture(pictures: ReadonlyMap<string, string>, { path, text }: LinkBlock): string {
   const svg = pictures.get(path);
-  if (svg === undefined) throw new Error(`Cannot show ${path} in ${place}: there is no such picture`);
-  return `<figure class="picture"><div class="canvas" tabindex="0">${svg}</div><figcaption>${escapeHtml(caption)}</figcaption></figure>\n`;
+  // Why it could not be drawn has been said.
+  if (svg === undefined) return "";
+  return `<figure class="picture"><div class="canvas" tabindex="0">${svg}</div><figcaption>${escapeHtml(text)}</figcaption></figure>\n`;
 }
 
 function fence(highlight: Highlight, tokens: readonly Token[], index: number): string {
@@ -123,8 +117,9 @@ function nameHeadings(tokens: readonly Token[], { headings }: Surroundings): voi
   }
 }
 
-function relink(root: string, token: Token, { source, url }: Surroundings): void {
-  const target = targetOf(root, source, String(token.attrGet("href")));
+function relink({ root, faults }: MarkdownParts, token: Token, { source, url }: Surroundings): void {
+  const target = faults.attempt(() => targetOf(root, source, String(token.attrGet("href"))));
+  if (target === undefined) return;
   if (target.kind === "outside") token.attrSet("rel", "external");
   else token.attrSet("href", between(url, target.url, target.fragment));
 }
