@@ -1,12 +1,12 @@
 /** A package of its own with a plug-in (examples/plugin-package), built and installed as its users get it, beside ours. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { cpSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
 import { lacks, start } from "../interop/support/program.ts";
+import { installPacked, pack, unpack } from "./packed.ts";
 import { listeningPort } from "./support.ts";
 
 describe("a plug-in in a package of its own, installed with ropewalk from what npm packs", {
@@ -40,33 +40,12 @@ describe("a plug-in in a package of its own, installed with ropewalk from what n
   });
 });
 
-/** As `npm install ropewalk.tgz ropewalk-greet.tgz` leaves it, but that what ours depends on is linked and not fetched. */
+/** As `npm install ropewalk.tgz ropewalk-greet.tgz` leaves it. */
 function install(folder: string): void {
-  const modules = `${folder}/node_modules`;
-  unpack(pack(ROOT, folder), `${modules}/ropewalk`);
-  const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { dependencies: object };
-  for (const name of [...Object.keys(dependencies), "@types/node"]) {
-    mkdirSync(dirname(`${modules}/${name}`), { recursive: true });
-    symlinkSync(`${ROOT}node_modules/${name}`, `${modules}/${name}`);
-  }
+  installPacked(folder);
   // Its types are checked against those that were packed.
   const source = `${folder}/source`;
   cpSync(`${ROOT}examples/plugin-package`, source, { recursive: true });
   execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, "-p", source], { stdio: "inherit" });
-  unpack(pack(source, folder), `${modules}/ropewalk-greet`);
-}
-
-/** The path of the tarball. */
-function pack(from: string, to: string): string {
-  const before = new Set(readdirSync(to));
-  const words = ["pack", "--ignore-scripts", "--silent", "--pack-destination", to];
-  execFileSync("npm", words, { cwd: from, stdio: ["ignore", "ignore", "inherit"] });
-  const [made] = readdirSync(to).filter((name) => name.endsWith(".tgz") && !before.has(name));
-  if (made === undefined) throw new Error(`npm packed nothing of ${from}`);
-  return `${to}/${made}`;
-}
-
-function unpack(tarball: string, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  execFileSync("tar", ["-xzf", tarball, "-C", folder, "--strip-components=1"]);
+  unpack(pack(source, folder), `${folder}/node_modules/ropewalk-greet`);
 }
