@@ -1,11 +1,13 @@
 /** What docs/recipes/ says of the programs in examples/recipes/ is so. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, describe, type TestContext, test } from "node:test";
+import { ROOT } from "../../tools/tree.ts";
 import { Authority } from "../interop/support/certificates.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
-import { FILE_LIMIT_MS, lacks } from "../interop/support/program.ts";
+import { FILE_LIMIT_MS, lacks, PYTHON, start } from "../interop/support/program.ts";
 import { Transcript } from "../interop/support/transcript.ts";
 import { interrupt, portOf, run, said } from "./running.ts";
 
@@ -191,6 +193,45 @@ describe("recipes with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS },
     assert.match(client.err.text, /Cannot start TLS: the server said "STARTTLS"/);
   });
 });
+
+describe("the recipe for Wireshark", { skip: lacks("tshark"), timeout: FILE_LIMIT_MS }, () => {
+  test("capture writes packets that were sent again, and which of them were lost", async (t) => {
+    const path = `${temporaryFolder(t)}/run.pcapng`;
+    const program = run(t, "recipes/capture", path);
+    assert.equal((await program.finished()).code, 0);
+    assert.equal(program.out.text, `10000 bytes there and back in 560 ms of virtual time: look at ${path}\n`);
+    const resent = start(t, "tshark", ["-r", path, "-Y", "tcp.analysis.retransmission"]);
+    assert.equal((await resent.finished()).code, 0);
+    assert.equal(resent.out.text.match(/Retransmission\]/g)?.length, 2);
+    const fields = ["-T", "fields", "-e", "frame.number", "-e", "frame.comment"];
+    const lost = start(t, "tshark", ["-r", path, "-Y", "frame.comment", ...fields]);
+    assert.equal((await lost.finished()).code, 0);
+    assert.equal(lost.out.text, "6\tlost: loss\n");
+  });
+});
+
+describe("the recipe for Python", { skip: lacks(PYTHON) || lacksTwisted(), timeout: FILE_LIMIT_MS }, () => {
+  test("amp-to-python is told how far Python is, and then the mean, or why there is none", async (t) => {
+    const python = start(t, PYTHON, [`${ROOT}examples/recipes/amp_mean.py`, "0"]);
+    const endpoint = `tcp:127.0.0.1:${await portOf(python)}`;
+    for (const [numbers, answer] of [
+      [["3", "4", "8"], "1 of 3\n2 of 3\n3 of 3\nmean: 5\n"],
+      [[], "Python refuses: there are no numbers\n"],
+    ] as const) {
+      const program = run(t, "recipes/amp-to-python", endpoint, ...numbers);
+      assert.equal((await program.finished()).code, 0);
+      assert.equal(program.out.text, answer);
+    }
+  });
+});
+
+function lacksTwisted(): string | false {
+  if (spawnSync(PYTHON, ["-c", "import twisted"]).status === 0) return false;
+  const reason = `${PYTHON} has no Twisted; .ci/run knows the package`;
+  if (process.env["CI"] !== undefined) throw new Error(`Cannot test with Python: ${reason}`);
+  console.error(`!!! SKIPPED: ${reason}`);
+  return reason;
+}
 
 /** A connection to a port of 127.0.0.1, as anybody's program makes it. */
 async function call(t: TestContext, port: string): Promise<Socket> {
