@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "./commander.ts";
 import { addCompletion } from "./completion/command.ts";
 import { addManhole } from "./manhole/program.ts";
 import { addNew } from "./new/command.ts";

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from "commander";
+import { type Command, CommanderError } from "./commander.ts";
 import { DONE, SOFTWARE, USAGE } from "./exit-status.ts";
 import { FailureError, UsageError } from "./usage-error.ts";
 

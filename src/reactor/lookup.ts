@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { succeed } from "../core/deferred/succeed.ts";
@@ -14,7 +13,8 @@ export function systemLookup(host: string): Deferred<readonly HostAddress[]> {
   const found = new Deferred<readonly HostAddress[]>(() => {
     wanted = false;
   });
-  lookup(host, { all: true, order: "verbatim" }, (error, addresses) => {
+  // Loaded for the first name: most programs listen, and look nothing up.
+  process.getBuiltinModule("node:dns").lookup(host, { all: true, order: "verbatim" }, (error, addresses) => {
     if (!wanted) return;
     if (error === null) found.callback(addresses.map((each) => ({ host: each.address, family: each.family as 4 | 6 })));
     else found.errback(new LookupError(`Cannot look up "${host}": ${error.code ?? error.message}`, asOptions(error)));

@@ -1,13 +1,8 @@
-import {
-  createSecureContext,
-  createServer,
-  type SecureContext,
-  type SecureContextOptions,
-  type Server,
-} from "node:tls";
+import type { createServer, SecureContext, SecureContextOptions, Server } from "node:tls";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
 import { toError } from "../core/errors.ts";
 import type { TlsClientOptions, TlsIdentity, TlsServerOptions } from "../core/tls.ts";
+import { nodeTls } from "./node-tls.ts";
 
 /**
  * What one TLS port needs for its handshakes: a `tls.Server` that never listens, because it already does SNI, ALPN, tickets
@@ -21,7 +16,7 @@ export class ServerContexts {
   constructor(options: TlsServerOptions) {
     this.#options = options;
     const clients = options.clientCertificates ?? "none";
-    this.server = createServer({
+    this.server = nodeTls().createServer({
       ...commonOptions(options, options.identity),
       ...(options.alpn && { ALPNProtocols: [...options.alpn] }),
       ...(options.sni && { SNICallback: (name, done) => this.#choose(name, done) }),
@@ -47,7 +42,7 @@ export class ServerContexts {
   #contextFor(identity: TlsIdentity): SecureContext {
     let context = this.#contexts.get(identity);
     if (context === undefined) {
-      context = createSecureContext(commonOptions(this.#options, identity));
+      context = nodeTls().createSecureContext(commonOptions(this.#options, identity));
       this.#contexts.set(identity, context);
     }
     return context;
@@ -58,7 +53,7 @@ export class ServerContexts {
 export function clientContext(options: TlsClientOptions): SecureContext {
   let context = clientContexts.get(options);
   if (context === undefined) {
-    context = createSecureContext(commonOptions(options, options.identity));
+    context = nodeTls().createSecureContext(commonOptions(options, options.identity));
     clientContexts.set(options, context);
   }
   return context;

@@ -1,5 +1,5 @@
 import { isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect, type Server, type TLSSocket } from "node:tls";
+import type { checkServerIdentity, Server, TLSSocket } from "node:tls";
 import { Deferred } from "../core/deferred/deferred.ts";
 import { CancelledError } from "../core/deferred/errors.ts";
 import { maybeDeferred } from "../core/deferred/succeed.ts";
@@ -9,6 +9,7 @@ import type { TlsClientOptions, TlsServerOptions } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import { clientContext, HANDSHAKE_TIMEOUT_MS, ServerContexts } from "./contexts.ts";
 import { SocketFacts } from "./facts.ts";
+import { nodeTls } from "./node-tls.ts";
 import { unpackSession } from "./resumption.ts";
 
 /** Where handshakes are made: what they share, and what differs from one door to another. */
@@ -99,13 +100,13 @@ function settle(socket: TLSSocket, error: Error | undefined): void {
 function asClient(plain: Socket, { tls: options, host }: AsClient, home: TlsHome): Deferred<Shaken> {
   const name = options.servername ?? host ?? plain.remoteAddress ?? "";
   const identity = (host: string, certificate: NodeCertificate): Error | undefined =>
-    checkServerIdentity(host, certificate) ?? checkPin(options, certificate);
+    nodeTls().checkServerIdentity(host, certificate) ?? checkPin(options, certificate);
   const offered = unpackSession(
     options,
     (known) =>
       Date.parse(known.validTo) > Date.now() && identity(name, known.toLegacyObject() as NodeCertificate) === undefined,
   );
-  const socket = connect({
+  const socket = nodeTls().connect({
     socket: plain,
     host: name,
     servername: isIP(name) === 0 ? name : "",

@@ -1,4 +1,4 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command } from "../commander.ts";
 import { DONE } from "../exit-status.ts";
 import { type Shell, scripts } from "./scripts.ts";
 

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
 import { option } from "../../app/option.ts";
+import { type Command, InvalidArgumentError, Option } from "../commander.ts";
 
 /** What the command line says. */
 export interface TopOptions {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "../commander.ts";
 import type { TrialArguments } from "./trial.ts";
 
 /** The command `trial`, which is also `ropewalk test`. What it does is loaded when it is done. */

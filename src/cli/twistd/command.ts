@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command } from "../commander.ts";
 import { declareOptions, type TwistdOptions, withPort } from "./options.ts";
 
 /** The command `twistd`, which is also `ropewalk run`. What it does is loaded when it is done. */

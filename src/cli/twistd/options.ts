@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
 import { option } from "../../app/option.ts";
 import { LogLevels } from "../../core/log/levels.ts";
+import { type Command, InvalidArgumentError, Option } from "../commander.ts";
 
 /** What stands before the plug-in's name on the command line of `twistd`. */
 export interface TwistdOptions {

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError, Option } from "commander";
 import type { Option as PluginOption } from "../../app/option.ts";
 import type { Operands, Plugin } from "../../app/plugin.ts";
+import { Command, InvalidArgumentError, Option } from "../commander.ts";
 
 /** What `words` say of a plug-in's options, with the defaults of what they do not say. @throws CommanderError */
 export function readPluginOptions(
