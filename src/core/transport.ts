@@ -57,7 +57,8 @@ export interface Transport {
    * Turns the connection into TLS from the next byte on, in mid-stream (STARTTLS). What was written before leaves
    * first, in clear; what is written later waits for the handshake. Settles after the handshake and verification; a
    * failure also closes the connection. Bytes that came in clear and wait in a protocol's own buffer must be dropped
-   * (as `startTls` of LineProtocol does): anybody could have added them.
+   * (as `startTls` of LineProtocol does), for anybody could have added them, or be given back as `received` where the
+   * peer may begin with TLS unasked.
    *
    * @throws UnsupportedError (as a failure) on a transport that cannot.
    */
@@ -83,14 +84,21 @@ export interface Farewell {
 }
 
 /** Which side of the handshake this end takes. */
-export type StartTlsOptions =
+export type StartTlsOptions = (
   | { readonly side: "server"; readonly tls: TlsServerOptions }
   | {
       readonly side: "client";
       readonly tls: TlsClientOptions;
       /** The name that was dialled: asked for and verified unless `tls.servername` says otherwise. */
       readonly host?: string | undefined;
-    };
+    }
+) & {
+  /**
+   * Bytes of the peer's TLS that were delivered already, behind the last one in clear: for protocols that know where that
+   * is and do not wait for an answer there, as the PROXY protocol does. Whatever else is in it fails the handshake.
+   */
+  readonly received?: Uint8Array | undefined;
+};
 
 /** Makes bytes at its own speed, and can be told to hold on. */
 export interface PushProducer extends PullProducer {

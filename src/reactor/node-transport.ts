@@ -110,6 +110,8 @@ export class NodeTransport extends StreamTransport implements SocketOwner, Direc
     this.#upgrade ??= new TlsUpgrade();
     const upgrade = this.#upgrade;
     upgrade.phase = "shaking";
+    // In the same turn a TLS socket takes out what waits in the plain one, before it reads the descriptor.
+    if (options.received?.length && !plain.destroyed) plain.unshift(options.received);
     return secureSocket(plain, options, this.loop).addCallbacks(
       (session) => this.#secured(upgrade, session),
       (error: Error) => {

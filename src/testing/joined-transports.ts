@@ -1,4 +1,5 @@
 import type { Address } from "../core/address.ts";
+import { TlsError } from "../core/errors.ts";
 import type { StreamOptions } from "../core/reactor.ts";
 import type { MemoryLoop } from "./memory-loop.ts";
 import { Pipe } from "./pipe.ts";
@@ -44,7 +45,13 @@ export class JoinedTransport extends PipeTransport {
 
   #meet(): void {
     const { other } = this;
-    if (this.tlsRequest === undefined || other.tlsRequest === undefined) return;
+    if (this.tlsRequest === undefined) return;
+    if (this.tlsRequest.received?.length) {
+      // A pretended handshake has no bytes, so these cannot be part of one.
+      this.failTls(new TlsError("TLS handshake failed: what was received before it is no TLS"));
+      return;
+    }
+    if (other.tlsRequest === undefined) return;
     const result = pretendHandshake(this.tlsRequest, other.tlsRequest);
     if (result instanceof Error) {
       this.failTls(result);

@@ -129,6 +129,7 @@ export class PipeTransport extends StreamTransport {
     this.flush();
     this.tlsRequest = options;
     this.#tlsWaiter = new Deferred<TlsFacts>(() => {
+      this.tlsRequest = undefined;
       this.#tlsWaiter = undefined;
       this.abortConnection();
     });

@@ -74,6 +74,8 @@ export class TlsLayer implements TlsUser {
   begin(): void {
     this.phase = "shaking";
     this.#engine = new TlsEngine(this.#process, this, this.#options);
+    const { received } = this.#options;
+    if (received !== undefined) this.#take(received);
   }
 
   write(data: Uint8Array): void {
@@ -94,14 +96,18 @@ export class TlsLayer implements TlsUser {
   drink(limit: number): boolean {
     const connection = this.#connection;
     if (connection.unreadBytes > 0) {
-      const records = this.#input.push(connection.read(limit));
-      if (records.length > 0) this.#engine?.take(records);
+      this.#take(connection.read(limit));
       return true;
     }
     if (!connection.hasEnded) return false;
     this.#isInputEnded = true;
     this.#engine?.takeEnd(this.#input.rest());
     return true;
+  }
+
+  #take(data: Uint8Array): void {
+    const records = this.#input.push(data);
+    if (records.length > 0) this.#engine?.take(records);
   }
 
   /** The connection broke in the handshake. */

@@ -103,6 +103,54 @@ export const START_TLS: Cases<StartTlsWorld> = {
     await bothLost(world, meeting);
   },
 
+  "bytes of the handshake that were read with what came in clear belong to it": async (world) => {
+    for (const isPatient of [false, true]) {
+      const meeting = await behindPreface(world, isPatient);
+      const { client, server, ours, theirs } = meeting;
+      assert.deepEqual([ours.error, theirs.error], [undefined, undefined], `isPatient is ${isPatient}`);
+      assert.equal(server.transport.tls, theirs.facts);
+      const data = patterned(100_000);
+      server.received.length = 0;
+      client.transport.write(data);
+      server.transport.write("welcome");
+      await until(world, "all is there", () => server.bytes.length >= data.length && client.text === "welcome");
+      assert.ok(isSameBytes(server.bytes, data));
+      client.transport.loseConnection();
+      await bothLost(world, meeting);
+      assert.deepEqual([client.reason?.name, server.reason?.name], ["ConnectionDone", "ConnectionDone"]);
+    }
+  },
+
+  "bytes that were read before and are no TLS fail it, and the connection": async (world) => {
+    const meeting = await meet(world);
+    const { client, server } = meeting;
+    client.transport.write(`${PREFACE}this is no TLS`);
+    await until(world, "all is there", () => server.text.endsWith("no TLS"));
+    const received = server.bytes.subarray(PREFACE.length);
+    const securing = server.transport.startTls({ side: "server", tls: world.tls.server, received });
+    const error = await failure(world, securing);
+    assert.equal(error.name, "TlsError", String(error));
+    assert.doesNotMatch(error.message, /did not finish/);
+    await bothLost(world, meeting);
+    assert.equal(server.reason, error);
+  },
+
+  "bytes that were read before are of no use to a handshake that is given up": async (world) => {
+    const meeting = await meet(world);
+    const { client, server } = meeting;
+    client.transport.write(PREFACE);
+    const ours = watch(client.transport.startTls({ side: "client", tls: world.tls.client }));
+    await until(world, "the preface is there", () => server.bytes.length >= PREFACE.length);
+    await world.settle();
+    const received = server.bytes.subarray(PREFACE.length);
+    const securing = server.transport.startTls({ side: "server", tls: world.tls.server, received });
+    securing.cancel();
+    assert.equal((await failure(world, securing)).name, "AbortError");
+    await bothLost(world, meeting);
+    await until(world, "the client's handshake ends", () => isSettled(ours));
+    assert.equal(server.reason?.name, "ConnectionAborted");
+  },
+
   "a second one is refused while the first is under way": async (world) => {
     const meeting = await meet(world);
     const { transport } = meeting.client;
@@ -141,9 +189,35 @@ async function upgrade(world: StartTlsWorld, tls: TlsClientOptions): Promise<Upg
     client.transport.write(" hello");
   };
   client.transport.write("STARTTLS");
-  const isSettled = (result: Result | undefined) => result?.facts !== undefined || result?.error !== undefined;
   await until(world, "both handshakes end", () => isSettled(upgraded.ours) && isSettled(upgraded.theirs));
   return upgraded;
+}
+
+/**
+ * The client says a preface and goes on with TLS at once. The server turns to TLS as soon as it has read the preface, or,
+ * if it is patient, when it has read all that the client can say before it is answered.
+ */
+async function behindPreface(world: StartTlsWorld, isPatient: boolean): Promise<Prefaced> {
+  const meeting = await meet(world);
+  const { client, server } = meeting;
+  let theirs: Result | undefined;
+  const turnToTls = () => {
+    if (theirs !== undefined || server.bytes.length < PREFACE.length) return;
+    const received = server.bytes.subarray(PREFACE.length);
+    theirs = watch(server.transport.startTls({ side: "server", tls: world.tls.server, received }));
+  };
+  if (!isPatient) server.onData = turnToTls;
+  client.transport.write(PREFACE);
+  const ours = watch(client.transport.startTls({ side: "client", tls: world.tls.client }));
+  await until(world, "the preface is there", () => server.bytes.length >= PREFACE.length);
+  if (isPatient) await world.settle();
+  turnToTls();
+  await until(world, "both handshakes end", () => isSettled(ours) && isSettled(theirs));
+  return { ...meeting, ours, theirs: theirs as unknown as Result };
+}
+
+function isSettled(result: Result | undefined): boolean {
+  return result?.facts !== undefined || result?.error !== undefined;
 }
 
 /** Takes the result at once, so that no failure goes unhandled meanwhile. */
@@ -167,7 +241,15 @@ interface Upgrade extends Meeting<Recorder, Recorder> {
   theirs: Result | undefined;
 }
 
+interface Prefaced extends Meeting<Recorder, Recorder> {
+  readonly ours: Result;
+  readonly theirs: Result;
+}
+
 interface Result {
   facts: TlsFacts | undefined;
   error: Error | undefined;
 }
+
+/** What is said in clear, and needs no answer. */
+const PREFACE = "PREFACE\r\n";
