@@ -73,14 +73,19 @@ function tlsThrough(source: EndpointSource, tls: ParsedEndpoint): ParsedEndpoint
   if (tls.keywords["endpoint"] !== undefined) {
     throw argumentError(source, "endpoint", `argument "endpoint": its tls: has an endpoint= of its own`);
   }
+  const tcp = format(placeOf(tls));
+  const { parsed } = source;
+  const carrier = format({ ...parsed, keywords: { ...parsed.keywords, endpoint: tcp } });
+  return { ...tls, keywords: { ...tls.keywords, endpoint: carrier } };
+}
+
+/** The tcp: description of the place that a tls: one dials. */
+export function placeOf(tls: ParsedEndpoint): ParsedEndpoint {
   const { host: givenHost, port: givenPort } = tls.keywords;
   const place = [...tls.positional];
   const host = givenHost ?? place.shift() ?? "";
   const port = givenPort ?? place.shift() ?? "";
-  const tcp = format({ type: "tcp", positional: [host, port], keywords: {} });
-  const { parsed } = source;
-  const carrier = format({ ...parsed, keywords: { ...parsed.keywords, endpoint: tcp } });
-  return { ...tls, keywords: { ...tls.keywords, endpoint: carrier } };
+  return { type: "tcp", positional: [host, port], keywords: {} };
 }
 
 function readTarget(source: EndpointSource): { readonly host: string; readonly port: number } {

@@ -33,12 +33,12 @@ export const tlsServer: ServerType = {
       throw argumentError(source, "clientCa", `argument "clientCa" is missing: clientCertificates needs it`);
     }
     const { port, interface: host, backlog } = args;
+    const place: ListenTcpOptions = defined({ port, host, backlog });
     return {
       listen: (reactor, factory) =>
-        readTlsOptions(reactor, args).addCallback((tls) => {
-          const options: ListenTcpOptions = defined({ port, host, backlog, tls });
-          return reactor.listenTcp(options, factory);
-        }),
+        readTlsOptions(reactor, args).addCallback((tls) => reactor.listenTcp({ ...place, tls }, factory)),
+      listenBeforeTls: (reactor, makeFactory) =>
+        readTlsOptions(reactor, args).addCallback((tls) => reactor.listenTcp(place, makeFactory(tls))),
     };
   },
 };

@@ -1,6 +1,7 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
 import type { Protocol, ProtocolFactory } from "../core/protocol.ts";
 import type { Port, Reactor } from "../core/reactor.ts";
+import type { TlsServerOptions } from "../core/tls.ts";
 import type { EndpointSource } from "./arguments.ts";
 import { EndpointSyntaxError } from "./errors.ts";
 import { format, type ParsedEndpoint, parse } from "./grammar.ts";
@@ -9,6 +10,11 @@ import { format, type ParsedEndpoint, parse } from "./grammar.ts";
 export interface ServerEndpoint {
   /** Fires when the port is open. */
   listen(reactor: Reactor, factory: ProtocolFactory): Deferred<Port>;
+  /**
+   * There if what `listen` opens is secured by TLS: opens the same in clear. `makeFactory` is told what TLS it would have
+   * been, which its protocols begin later with `transport.startTls`, after what is said in clear (`haproxy:tls:…`).
+   */
+  listenBeforeTls?(reactor: Reactor, makeFactory: (tls: TlsServerOptions) => ProtocolFactory): Deferred<Port>;
 }
 
 /** Somewhere to connect to. What a client description stands for; any object with this method is one. */

@@ -99,6 +99,51 @@ describe("haproxy in front of ours", { skip: lacks("haproxy"), timeout: FILE_LIM
   });
 });
 
+describe("haproxy in front of ours, with TLS behind the header", {
+  skip: lacks("haproxy"),
+  timeout: FILE_LIMIT_MS,
+}, () => {
+  for (const option of ["send-proxy", "send-proxy-v2"]) {
+    test(`${option} to a server that it verifies`, async (t) => {
+      const { backend, host, ca } = await securedServer(t);
+      const front = await freePort();
+      const secured = `ssl verify required ca-file ${ca} verifyhost back.test sni str(back.test)`;
+      await haproxy(
+        t,
+        `listen front\n bind 127.0.0.1:${front}\n server ours 127.0.0.1:${backend} ${secured} ${option}\n`,
+      );
+      await passesThrough(t, `tcp:127.0.0.1:${front}`, host);
+    });
+
+    test(`${option} of a connection whose TLS it passes on`, async (t) => {
+      const { backend, host, ca } = await securedServer(t);
+      const front = await freePort();
+      await haproxy(t, `listen front\n bind 127.0.0.1:${front}\n server ours 127.0.0.1:${backend} ${option}\n`);
+      const roots = `trustRoots=${quoteArgument(ca)}:servername=back.test`;
+      await passesThrough(t, `tls:127.0.0.1:${front}:${roots}`, host);
+    });
+  }
+
+  test("a server that it does not trust gets nothing, and goes on", async (t) => {
+    const { backend, host, ca } = await securedServer(t);
+    const [wrong, right] = [await freePort(), await freePort()];
+    const other = new Authority(temporaryFolder(t), "other").files.certFile;
+    const section = (front: number, roots: string): string =>
+      `listen front${front}\n bind 127.0.0.1:${front}\n` +
+      ` server ours 127.0.0.1:${backend} ssl verify required ca-file ${roots} verifyhost back.test send-proxy-v2\n`;
+    await haproxy(t, section(wrong, other) + section(right, ca));
+    const refused = await connect(
+      reactor,
+      `tcp:127.0.0.1:${wrong}`,
+      visitor(t, () => new Guest()),
+    );
+    refused.transport.write("hello");
+    await refused.lost;
+    assert.equal(host.count, 0);
+    await passesThrough(t, `tcp:127.0.0.1:${right}`, host);
+  });
+});
+
 describe("haproxy behind ours", { skip: lacks("haproxy"), timeout: FILE_LIMIT_MS }, () => {
   for (const [name, options, answer] of [
     ["version 1", {}, "203.0.113.7:50000 198.51.100.1:443  "],
@@ -147,6 +192,14 @@ describe("haproxy behind ours", { skip: lacks("haproxy"), timeout: FILE_LIMIT_MS
     });
   }
 
+  test("accept-proxy ssl takes haproxy:tls:…, the header in clear", async (t) => {
+    const folder = temporaryFolder(t);
+    const { cert, key } = new Authority(folder, "root").issue("front.test");
+    writeFileSync(join(folder, "front.pem"), cert + key);
+    const port = await acceptingHaproxy(t, `ssl crt ${folder}/front.pem`);
+    await asksBehindTls(t, port, `${folder}/root.crt`);
+  });
+
   test("accept-proxy takes LOCAL for ourselves", async (t) => {
     const port = await acceptingHaproxy(t);
     const factory = sendProxyHeader(
@@ -174,6 +227,29 @@ describe("nginx", { skip: lacks("nginx"), timeout: FILE_LIMIT_MS }, () => {
     const header = headerOf(await host.next());
     assert.deepEqual([header.source, header.destination], [client.transport.local, client.transport.peer]);
     await client.heard.until("hello");
+  });
+
+  test("in front of ours, proxy_protocol with proxy_ssl: TLS behind the header, verified", async (t) => {
+    const { backend, host, ca } = await securedServer(t);
+    const front = await freePort();
+    const name = "proxy_ssl_name back.test; proxy_ssl_server_name on;";
+    const secured = `proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ${ca}; ${name}`;
+    const server = `listen 127.0.0.1:${front}; proxy_pass 127.0.0.1:${backend}; proxy_protocol on; ${secured}`;
+    await nginx(t, `stream { server { ${server} } }`);
+    await passesThrough(t, `tcp:127.0.0.1:${front}`, host);
+  });
+
+  test("behind ours, listen … ssl proxy_protocol takes haproxy:tls:…, the header in clear", async (t) => {
+    const folder = temporaryFolder(t);
+    const { certFile, keyFile } = new Authority(folder, "root").issue("front.test");
+    const port = await freePort();
+    const files = `ssl_certificate ${certFile}; ssl_certificate_key ${keyFile};`;
+    const seen = "$proxy_protocol_addr:$proxy_protocol_port $proxy_protocol_server_addr:$proxy_protocol_server_port ";
+    await nginx(
+      t,
+      `http { access_log off; server { listen 127.0.0.1:${port} ssl proxy_protocol; ${files} return 200 "seen ${seen}"; } }`,
+    );
+    await asksBehindTls(t, port, `${folder}/root.crt`);
   });
 
   for (const version of [1, 2] as const) {
@@ -252,12 +328,51 @@ async function throughHaproxy(
   return { client, header: headerOf(await host.next()) };
 }
 
-async function acceptingHaproxy(t: TestContext): Promise<number> {
+/** A server of ours with TLS behind the header, and who vouches for its name, `back.test`. */
+async function securedServer(t: TestContext): Promise<{ backend: number; host: Host; ca: string }> {
+  const folder = temporaryFolder(t);
+  const { certFile, keyFile } = new Authority(folder, "root").issue("back.test");
+  const host = new Host(t, () => new EchoGuest());
+  const files = `cert=${quoteArgument(certFile)}:key=${quoteArgument(keyFile)}`;
+  const description = quoteArgument(`tls:0:interface=127.0.0.1:${files}`);
+  const port = await serve(t, listen(reactor, `haproxy:${description}`, host));
+  return { backend: tcpPortOf(port), host, ca: `${folder}/root.crt` };
+}
+
+/** A client of ours by way of the proxy at `front`: the server behind it is told its addresses, under TLS. */
+async function passesThrough(t: TestContext, front: string, host: Host): Promise<void> {
+  const client = await connect(
+    reactor,
+    front,
+    visitor(t, () => new Guest()),
+  );
+  client.transport.write("hello");
+  const guest = await host.next();
+  const header = headerOf(guest);
+  assert.deepEqual([header.source, header.destination], [client.transport.local, client.transport.peer]);
+  assert.deepEqual([guest.transport.peer, guest.transport.local], [header.source, header.destination]);
+  assert.match(guest.transport.tls?.protocol ?? "", /^TLSv1\.[23]$/);
+  await exchange(client);
+}
+
+/** Asks what is at `port` who it takes us for, by `haproxy:tls:`. */
+async function asksBehindTls(t: TestContext, port: number, ca: string): Promise<void> {
+  const endpoint = `haproxy:tls:127.0.0.1:${port}:trustRoots=${quoteArgument(ca)}:servername=front.test:version=2`;
+  const client = await connect(
+    reactor,
+    endpoint,
+    visitor(t, () => new Guest()),
+  );
+  client.transport.write("GET / HTTP/1.0\r\n\r\n");
+  await client.heard.until(`seen ${formatAddress(client.transport.local)} 127.0.0.1:${port} `);
+}
+
+async function acceptingHaproxy(t: TestContext, secured = ""): Promise<number> {
   const port = await freePort();
   const names = ["fc_pp_authority", "fc_pp_unique_id"].map((name) => `%[${name}]`).join(" ");
   const seen = `seen %[src]:%[src_port] %[dst]:%[dst_port] ${names}\\n`;
   const answer = `http-request return status 200 content-type text/plain lf-string "${seen}"`;
-  await haproxy(t, `frontend front\n mode http\n bind 127.0.0.1:${port} accept-proxy\n ${answer}\n`);
+  await haproxy(t, `frontend front\n mode http\n bind 127.0.0.1:${port} accept-proxy ${secured}\n ${answer}\n`);
   return port;
 }
 

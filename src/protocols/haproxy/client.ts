@@ -1,8 +1,11 @@
 import type { Factory, Protocol, ProtocolFactory } from "../../core/protocol.ts";
 import type { Transport } from "../../core/transport.ts";
+import type { EndpointSource } from "../../endpoints/arguments.ts";
 import { argumentError, optional } from "../../endpoints/arguments.ts";
 import { coerce } from "../../endpoints/coerce.ts";
 import { endpointTypes } from "../../endpoints/default-types.ts";
+import { format, type ParsedEndpoint } from "../../endpoints/grammar.ts";
+import { placeOf } from "../../endpoints/proxied.ts";
 import type { ClientType } from "../../endpoints/types.ts";
 import { ProtocolWrapper, wrapFactory } from "../../policies/wrapper.ts";
 import { encodeProxyHeader, type ProxyHeaderOptions } from "./encode.ts";
@@ -54,7 +57,8 @@ class HeaderSender<P extends Protocol> extends ProtocolWrapper<P> {
 }
 
 /**
- * `haproxy:<client description>`: `sendProxyHeader` over whatever connects there, for the connection itself. It is in
+ * `haproxy:<client description>`: `sendProxyHeader` over whatever connects there, for the connection itself; with
+ * `haproxy:tls:…` in clear, before the handshake, unless `inTls=1` says that it goes inside. It is in
  * `endpointTypes` as soon as `ropewalk/haproxy` is imported; add it to a table of your own.
  *
  * @example
@@ -70,14 +74,19 @@ class HeaderSender<P extends Protocol> extends ProtocolWrapper<P> {
  */
 export const haproxyClient: ClientType = {
   name: "haproxy",
-  form: "haproxy:<client description>[:version=1|2][:crc32c=0|1]",
+  form: "haproxy:<client description>[:version=1|2][:crc32c=0|1][:inTls=0|1]",
   make(source, types) {
-    const { inner, version, crc32c } = readWrappingArguments(source, {
+    const { inner, version, crc32c, inTls } = readWrappingArguments(source, {
       version: optional(coerce.oneOf("1", "2")),
       crc32c: optional(coerce.boolean),
+      inTls: optional(coerce.boolean),
     });
     if (crc32c === true && version !== "2") throw argumentError(source, "crc32c", `argument "crc32c" needs version=2`);
     const client = types.client(inner);
+    if (inner.type === "tls" && inTls !== true) return types.client(tlsOverHeader(source, inner));
+    if (inner.type !== "tls" && inTls !== undefined) {
+      throw argumentError(source, "inTls", `argument "inTls" needs tls: inside`);
+    }
     const options: ProxyHeaderOptions = { version: version === "2" ? 2 : 1, crc32c };
     return {
       connect: (reactor, factory) =>
@@ -87,3 +96,18 @@ export const haproxyClient: ClientType = {
 };
 
 endpointTypes.add({ clients: [haproxyClient] });
+
+/** The two change places: TLS, over a connection that begins with the header. */
+function tlsOverHeader({ parsed }: EndpointSource, tls: ParsedEndpoint): ParsedEndpoint {
+  const { endpoint, bindAddress, ...keywords } = tls.keywords;
+  const { version, crc32c } = parsed.keywords;
+  const carrier = endpoint ?? format({ ...placeOf(tls), keywords: given({ bindAddress }) });
+  const sender = { type: "haproxy", positional: [carrier], keywords: given({ version, crc32c }) };
+  return { ...tls, keywords: { ...keywords, endpoint: format(sender) } };
+}
+
+function given(keywords: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(keywords).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -2,6 +2,7 @@ import { type Address, formatAddress } from "../../core/address.ts";
 import { Logger } from "../../core/log/logger.ts";
 import { buildProtocol, Protocol, type ProtocolFactory } from "../../core/protocol.ts";
 import type { Clock, DelayedCall } from "../../core/time/clock.ts";
+import type { TlsServerOptions } from "../../core/tls.ts";
 import type { Transport } from "../../core/transport.ts";
 import {
   type ArgumentTable,
@@ -12,6 +13,7 @@ import {
 } from "../../endpoints/arguments.ts";
 import { innerEndpoint, type ParsedEndpoint } from "../../endpoints/grammar.ts";
 import { EarlyBytesTransport } from "../../policies/early-bytes.ts";
+import { EMPTY } from "../../wire/byte-queue.ts";
 import { GrowingBytes } from "../../wire/growing-bytes.ts";
 import { type ProxyHeaderSettings, readProxyHeader } from "./codec.ts";
 import { RemoteProxyHeaderError } from "./errors.ts";
@@ -44,6 +46,7 @@ export function proxyHeaderOf(peer: Address): ProxyHeader | undefined {
 export interface HeaderReceiverOptions extends ProxyHeaderSettings {
   readonly clock: Clock;
   readonly headerTimeoutMs: number;
+  readonly tls?: TlsServerOptions | undefined;
 }
 
 /** Reads the header of one connection, and from then on passes every event to a protocol of `factory`. */
@@ -53,6 +56,8 @@ export class HeaderReceiver extends Protocol {
   #early: GrowingBytes | undefined = undefined;
   #timer: DelayedCall | undefined = undefined;
   #inner: Protocol | undefined = undefined;
+  /** What a method of `inner` threw where no transport looked. */
+  #thrown: Error | undefined = undefined;
 
   constructor(factory: ProtocolFactory, options: HeaderReceiverOptions) {
     super();
@@ -87,7 +92,7 @@ export class HeaderReceiver extends Protocol {
 
   override connectionLost(reason: Error): void {
     this.#stopTimer();
-    this.#inner?.connectionLost(reason);
+    this.#inner?.connectionLost(this.#thrown ?? reason);
   }
 
   #headerReceived(data: Uint8Array): void {
@@ -97,7 +102,10 @@ export class HeaderReceiver extends Protocol {
     const read = this.#read(bytes);
     if (read !== undefined) {
       this.#early = undefined;
-      this.#begin(read.header, bytes.subarray(read.length));
+      this.#stopTimer();
+      const { tls } = this.#options;
+      if (tls === undefined) this.#begin(read.header, bytes.subarray(read.length));
+      else this.#secure(read.header, tls, bytes.subarray(read.length));
     } else if (early === undefined) {
       this.#early = new GrowingBytes();
       this.#early.append(data, 0, data.length);
@@ -124,8 +132,30 @@ export class HeaderReceiver extends Protocol {
     this.transport.loseConnection();
   }
 
+  #secure(header: ProxyHeader, tls: TlsServerOptions, received: Uint8Array): void {
+    const peer = formatAddress(header.source ?? this.transport.peer);
+    this.transport
+      .startTls({ side: "server", tls, received })
+      .addCallbacks(
+        () => this.#begin(header, EMPTY),
+        (error: Error) => {
+          log.info("TLS handshake with {peer} failed: {error}", { peer, error });
+          // A transport that cannot do TLS stays open.
+          this.transport.abortConnection();
+        },
+      )
+      .addErrback((error: Error) => {
+        log.error("Connection with {peer} closed: {protocol} threw", {
+          peer,
+          protocol: this.innermost.constructor.name,
+          error,
+        });
+        this.#thrown = error;
+        this.transport.loseConnection();
+      });
+  }
+
   #begin(header: ProxyHeader, rest: Uint8Array): void {
-    this.#stopTimer();
     const peer = { ...(header.source ?? this.transport.peer) };
     headers.set(peer, header);
     const inner = buildProtocol(this.#factory, peer);

@@ -2,7 +2,8 @@ import { type Address, formatAddress } from "../../core/address.ts";
 import { Logger } from "../../core/log/logger.ts";
 import { drainOf, type Factory, type ProtocolFactory } from "../../core/protocol.ts";
 import type { Clock } from "../../core/time/clock.ts";
-import { optional } from "../../endpoints/arguments.ts";
+import type { TlsServerOptions } from "../../core/tls.ts";
+import { argumentError, optional } from "../../endpoints/arguments.ts";
 import { coerce } from "../../endpoints/coerce.ts";
 import { endpointTypes } from "../../endpoints/default-types.ts";
 import type { ServerType } from "../../endpoints/types.ts";
@@ -20,6 +21,8 @@ export interface ReceiveProxyHeaderOptions extends ProxyHeaderSettings {
    * the port, or say here who they are: whoever can send a header can claim any address.
    */
   readonly trusted?: ((peer: Address) => boolean) | undefined;
+  /** TLS that begins right after the header; `factory` is asked when its handshake is done. Default: none. */
+  readonly tls?: TlsServerOptions | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface ReceiveProxyHeaderOptions extends ProxyHeaderSettings {
  * Where the header has no addresses, they stay those of the connection with the proxy. A header that is missing, broken,
  * too long or late is logged, and its connection closed: `factory` never hears of it.
  *
- * Over TLS (`haproxy:tls:…`) the header is expected inside of it.
+ * A proxy that passes TLS on says its header in clear, before the handshake: that takes `tls`, on a port without TLS.
  *
  * @throws RangeError if `headerTimeoutMs` is not above 0.
  *
@@ -69,7 +72,8 @@ export function receiveProxyHeader(factory: ProtocolFactory, options: ReceivePro
 }
 
 /**
- * `haproxy:<server description>`: `receiveProxyHeader` around whatever listens there. It is in `endpointTypes` as soon as
+ * `haproxy:<server description>`: `receiveProxyHeader` around whatever listens there; for `haproxy:tls:…` the header comes in
+ * clear and TLS begins behind it, unless `inTls=1` says that the header is inside. It is in `endpointTypes` as soon as
  * `ropewalk/haproxy` is imported; add it to a table of your own.
  *
  * @example
@@ -85,12 +89,23 @@ export function receiveProxyHeader(factory: ProtocolFactory, options: ReceivePro
  */
 export const haproxyServer: ServerType = {
   name: "haproxy",
-  form: "haproxy:<server description>[:headerTimeoutMs=N]",
+  form: "haproxy:<server description>[:headerTimeoutMs=N][:inTls=0|1]",
   make(source, types) {
-    const { inner, headerTimeoutMs } = readWrappingArguments(source, {
+    const { inner, headerTimeoutMs, inTls } = readWrappingArguments(source, {
       headerTimeoutMs: optional(coerce.milliseconds),
+      inTls: optional(coerce.boolean),
     });
     const server = types.server(inner);
+    if (server.listenBeforeTls !== undefined && inTls !== true) {
+      const { listenBeforeTls } = server;
+      return {
+        listen: (reactor, factory) =>
+          listenBeforeTls(reactor, (tls) => receiveProxyHeader(factory, { clock: reactor, headerTimeoutMs, tls })),
+      };
+    }
+    if (inTls !== undefined && server.listenBeforeTls === undefined) {
+      throw argumentError(source, "inTls", `argument "inTls" needs tls: inside`);
+    }
     return {
       listen: (reactor, factory) =>
         server.listen(reactor, receiveProxyHeader(factory, { clock: reactor, headerTimeoutMs })),
