@@ -1,11 +1,11 @@
 /** What docs/recipes/ says of its programs for the web is so. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { temporaryFolder } from "../interop/support/places.ts";
-import { FILE_LIMIT_MS } from "../interop/support/program.ts";
+import { FILE_LIMIT_MS, type Program } from "../interop/support/program.ts";
 import { interrupt, portOf, run } from "./running.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
@@ -74,6 +74,73 @@ describe("the recipes for the web", { timeout: 4 * FILE_LIMIT_MS }, () => {
     await until(() => readdirSync(folder).length === 1);
     socket.destroy();
     await until(() => readdirSync(folder).length === 0);
+    await interrupt(server);
+  });
+
+  test("websocket-room has a page, and guests who hear one another until they leave", async (t) => {
+    const server = run(t, "recipes/websocket-room", ANYWHERE);
+    const where = `127.0.0.1:${await portOf(server)}`;
+    assert.match(await (await fetch(`http://${where}/`)).text(), /<script>\s+const socket = new WebSocket\(/);
+    assert.equal((await fetch(`http://${where}/room`)).status, 426);
+    assert.equal((await fetch(`http://${where}/x`)).status, 404);
+    const [ann, bob] = [1, 2].map(() => run(t, "recipes/websocket-client", `ws://${where}/room`)) as [Program, Program];
+    // Who is not there yet hears nothing: so it is said until it is heard.
+    const asking = setInterval(() => ann.write("is anybody there?\n"), 20);
+    await bob.out.until("is anybody there?\n").finally(() => clearInterval(asking));
+    bob.write("it is me, Bob: häß\n");
+    await ann.out.until(Buffer.from("it is me, Bob: häß\n").toString("latin1"));
+    bob.endInput();
+    assert.equal((await bob.finished()).code, 0);
+    assert.match(bob.err.text, /^Closed: 1000 $/m);
+    ann.write("x".repeat(5_000));
+    ann.endInput();
+    await ann.err.until(/^Closed: 1009 /m);
+    assert.equal((await ann.finished()).code, 0);
+    await interrupt(server);
+  });
+
+  for (const [name, ofNobody] of [
+    ["fetch-app", "404 Not Found"],
+    ["express-app", "Cannot GET /"],
+  ] as const) {
+    test(`${name} answers as its framework does`, async (t) => {
+      const server = run(t, `recipes/${name}`, ANYWHERE);
+      const url = `http://127.0.0.1:${await portOf(server)}/`;
+      assert.deepEqual(await (await fetch(`${url}ropes/hemp`)).json(), { rope: "hemp" });
+      const headers = { "Content-Type": "application/json" };
+      const made = await fetch(`${url}ropes`, { method: "POST", headers, body: '{"metres":7}' });
+      assert.deepEqual([made.status, await made.json()], [201, { got: { metres: 7 } }]);
+      const lost = await fetch(url);
+      assert.equal(lost.status, 404);
+      assert.ok((await lost.text()).includes(ofNobody));
+      await interrupt(server);
+    });
+  }
+
+  test("login lets in who knows the password, remembers it by a cookie, and stops who guesses", async (t) => {
+    const users = join(temporaryFolder(t), "users");
+    const maker = run(t, "password-line", "ann");
+    maker.write("correct horse\n");
+    maker.endInput();
+    assert.equal((await maker.finished()).code, 0);
+    writeFileSync(users, maker.out.text);
+    const server = run(t, "recipes/login", users, ANYWHERE);
+    const [, port] = await server.out.until(/^1 users, listening on 127\.0\.0\.1:(\d+)$/m);
+    const url = `http://127.0.0.1:${port}/`;
+    const logIn = (password: string): Promise<globalThis.Response> =>
+      fetch(url, { method: "POST", body: new URLSearchParams({ name: "ann", password }), redirect: "manual" });
+
+    assert.match(await (await fetch(url)).text(), /<form method="post">/);
+    const welcome = await logIn("correct horse");
+    assert.deepEqual([welcome.status, welcome.headers.get("location")], [303, "/"]);
+    const cookie = welcome.headers.get("set-cookie") ?? "";
+    assert.match(cookie, /^__Host-session=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
+    const page = await fetch(url, { headers: { Cookie: cookie.split(";")[0] ?? "" } });
+    assert.match(await page.text(), /<p>Hello, ann!/);
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 12; guess++) statuses.push((await logIn("guess")).status);
+    assert.deepEqual(new Set(statuses.slice(0, 10)), new Set([403]));
+    assert.equal(statuses.at(-1), 429);
     await interrupt(server);
   });
 });
