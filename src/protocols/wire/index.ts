@@ -2,13 +2,4 @@ export { askChargen, askDaytime, askEcho, askQuote, askTime, type WireAskOptions
 export { chargenLines, encodeTime, formatDaytime, readTime } from "./codec.ts";
 export { RemoteWireError } from "./errors.ts";
 export type { AnswerLimits } from "./protocol.ts";
-export {
-  type ChargenLimits,
-  chargenServer,
-  daytimeServer,
-  discardServer,
-  echoServer,
-  quoteServer,
-  timeServer,
-  type WireServer,
-} from "./server.ts";
+export * from "./server.ts";
