@@ -1,4 +1,4 @@
-/** Counts primes in a worker thread while the event loop goes on: `node cpu-work.ts 3000000`. */
+/** Counts primes in a worker while the loop goes on: `node cpu-work.ts 3000000`. */
 import { isMainThread } from "node:worker_threads";
 import { LoopingCall, react } from "ropewalk";
 

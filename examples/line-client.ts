@@ -1,4 +1,4 @@
-/** Asks one question, prints the answer and ends: `node line-client.ts tcp:localhost:8000 hello`. */
+/** Asks one question, prints the answer: `node line-client.ts tcp:localhost:8000 hello`. */
 import { connect, Deferred, react } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 

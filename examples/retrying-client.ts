@@ -1,4 +1,4 @@
-/** Stays connected, whatever becomes of the server: `node retrying-client.ts tcp:localhost:8000`. */
+/** Stays connected: `node retrying-client.ts tcp:localhost:8000`. */
 import { run } from "ropewalk";
 import { backoff, ClientService } from "ropewalk/endpoints";
 import { LineProtocol } from "ropewalk/line";

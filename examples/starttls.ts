@@ -1,4 +1,4 @@
-/** Turns to TLS in mid-stream: `node starttls.ts tcp:8000 cert.pem key.pem`, then say STARTTLS. */
+/** Turns to TLS in mid-stream: `node starttls.ts tcp:8000 cert.pem key.pem`. */
 import { formatAddress, Logger, listen, run, type TlsIdentity } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 

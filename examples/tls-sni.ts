@@ -1,4 +1,4 @@
-/** A certificate for each name, from a folder: `node tls-sni.ts tls:8443:sni=certificates`. */
+/** A certificate for each name: `node tls-sni.ts tls:8443:sni=certificates`. */
 import { formatAddress, listen, run } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 

@@ -1,4 +1,4 @@
-/** Sends each datagram back to where it came from: `node udp-echo.ts 127.0.0.1 8000`. */
+/** Sends each datagram back: `node udp-echo.ts 127.0.0.1 8000`. */
 import { DatagramProtocol, formatAddress, run, type UdpAddress } from "ropewalk";
 
 class Echo extends DatagramProtocol {

@@ -1,4 +1,4 @@
-/** Calls a Python program, which calls back meanwhile: `node amp-to-python.ts tcp:127.0.0.1:1234 3 4 8`. */
+/** Calls amp_mean.py, which calls back: `node amp-to-python.ts tcp:127.0.0.1:1234 3 4 8`. */
 import { connect, react } from "ropewalk";
 import { AmpProtocol, command, Float, Integer, ListOf, Responders } from "ropewalk/amp";
 

@@ -1,4 +1,4 @@
-/** Sends a file to each visitor, as fast as that one reads: `node backpressure.ts big.bin tcp:8000`. */
+/** A file for each, at the pace at which it is read: `node backpressure.ts big.bin`. */
 import { formatAddress, listen, type OpenFile, Protocol, run } from "ropewalk";
 
 class Sender extends Protocol {

@@ -1,4 +1,4 @@
-/** Writes the packets of a simulated conversation for Wireshark: `node capture.ts run.pcapng`. */
+/** Writes a simulated conversation for Wireshark: `node capture.ts run.pcapng`. */
 import { connect, listen, Protocol } from "ropewalk";
 import { Simulation } from "ropewalk/sim";
 

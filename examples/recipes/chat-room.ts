@@ -1,4 +1,4 @@
-/** A room for people with `nc`: `node chat-room.ts tcp:1400`. One's first line is one's name, the others go to everybody. */
+/** A room for people with `nc`; the first line is a name: `node chat-room.ts tcp:1400`. */
 import { formatAddress, listen, run } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 import { escapeControls } from "ropewalk/log";

@@ -1,4 +1,4 @@
-/** A server tested on a reactor of the test's own, which must be left as it was found: `npx trial first.test.ts`. */
+/** A server on a reactor of the test's own: `npx trial first.test.ts`. */
 import assert from "node:assert/strict";
 import { listen } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";

@@ -1,4 +1,4 @@
-/** Lines between two sides, each of which notices when the other one is gone, though nobody said so. */
+/** Lines between two sides, each of which notices when the other one is gone. */
 import { type Clock, type DelayedCall, LoopingCall } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 

@@ -1,4 +1,4 @@
-/** A server that nobody can hold up: `node idle-timeout-and-limits.ts tcp:8000`. Say a name within ten seconds. */
+/** Nobody can hold it up: `node idle-timeout-and-limits.ts tcp:8000 10000 60000`. */
 import { type Clock, type DelayedCall, formatAddress, listen, run } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 import { idleTimeout, limitConnections } from "ropewalk/policies";

@@ -1,4 +1,4 @@
-/** The same bytes mean the same, however the network cuts them: `node --test own-protocol.test.ts`. */
+/** Bytes mean the same, however they are cut: `node --test own-protocol.test.ts`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { feedThreeWays } from "ropewalk/testing";

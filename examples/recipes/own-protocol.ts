@@ -1,4 +1,4 @@
-/** A wire format of one's own: temperatures. A byte with the length of a name, the name in UTF-8, four bytes of float. */
+/** Temperatures on the wire: the length of a name in a byte, the name, a float. */
 import { FrameProtocol } from "ropewalk/framing";
 
 export type Reading = { readonly sensor: string; readonly celsius: number };

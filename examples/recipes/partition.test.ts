@@ -1,4 +1,4 @@
-/** A client that comes back after the network was cut for a minute: `node --test partition.test.ts`. */
+/** A client comes back after a cut of a minute: `node --test partition.test.ts`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listen } from "ropewalk";

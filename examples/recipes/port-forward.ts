@@ -1,4 +1,4 @@
-/** Joins each connection to one of its own elsewhere: `node port-forward.ts tcp:8001 tcp:db.example.org:5432`. */
+/** Joins connections: `node port-forward.ts tcp:8001 tcp:db.example.org:5432`. */
 import { formatAddress, listen, run } from "ropewalk";
 import { forwardTo, limitConnections } from "ropewalk/policies";
 

@@ -1,4 +1,4 @@
-/** Answers ten lines of a visitor at once, then one every six seconds: `node rate-limit.ts tcp:8000`. */
+/** Ten answers at once, then one every six seconds: `node rate-limit.ts tcp:8000`. */
 import { type Clock, formatAddress, LoopingCall, listen, run } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 import { throttle } from "ropewalk/policies";

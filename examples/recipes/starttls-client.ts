@@ -1,4 +1,4 @@
-/** Turns to TLS in mid-stream, and says a name only then: `node starttls-client.ts tcp:localhost:8000 cert.pem Ann`. */
+/** A name, but only under TLS: `node starttls-client.ts tcp:127.0.0.1:8000 cert.pem Ann`. */
 import { connect, Deferred, react } from "ropewalk";
 import { LineProtocol } from "ropewalk/line";
 

@@ -1,4 +1,4 @@
-/** Asks a server by way of a SOCKS proxy: `node through-socks.ts 127.0.0.1:1080 tcp:127.0.0.1:8000 ann secret`. */
+/** By way of a proxy: `node through-socks.ts 127.0.0.1:1080 tcp:127.0.0.1:8000 ann secret`. */
 import { connect, Deferred, react } from "ropewalk";
 import { quoteArgument } from "ropewalk/endpoints";
 import { LineProtocol } from "ropewalk/line";

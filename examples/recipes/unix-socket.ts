@@ -1,4 +1,4 @@
-/** A control socket that only its owner can open: `node unix-socket.ts control.sock`, then `echo status | nc -NU control.sock`. */
+/** A control socket for its owner: `node unix-socket.ts control.sock`. */
 import { listen, type Reactor, run } from "ropewalk";
 import { quoteArgument } from "ropewalk/endpoints";
 import { LineProtocol } from "ropewalk/line";
