@@ -42,7 +42,7 @@ const THEME: ThemeRegistration = {
     { scope: ["keyword.operator", "storage.type.function.arrow", "punctuation"], color: "#000000" },
     { scope: ["keyword.operator.new", "keyword.operator.expression"], color: "#000001" },
     { scope: ["string", "string punctuation", "markup.inline.raw"], color: "#000002" },
-    { scope: ["meta.template.expression"], color: "#000000" },
+    { scope: ["meta.template.expression", "string.unquoted"], color: "#000000" },
     { scope: ["comment", "comment punctuation"], color: "#000003" },
     { scope: ["constant", "support.constant", "entity.other.attribute-name"], color: "#000004" },
     { scope: ["entity.name.function", "support.function", "entity.name.type", "support.class"], color: "#000005" },

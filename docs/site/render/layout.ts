@@ -13,6 +13,8 @@ export interface Article {
   readonly lead?: string;
   /** What stands above the title: the name of its group, or where its code comes from. */
   readonly kicker?: string;
+  /** Where the kicker leads. */
+  readonly kickerUrl?: string;
   readonly readingTime?: string;
   readonly content: string;
   readonly headings: readonly Heading[];
@@ -64,11 +66,13 @@ ${toc}
 `;
 }
 
-function headOf({ title, summary, lead, kicker, readingTime }: Article): string {
-  const above = [kicker, readingTime === undefined ? undefined : `${readingTime} to read`].filter(
-    (part) => part !== undefined,
-  );
-  return `<header>${above.length === 0 ? "" : `<p class="kicker">${above.map((part) => `<span>${escapeHtml(part)}</span>`).join("")}</p>`}
+function headOf({ url, title, summary, lead, kicker, kickerUrl, readingTime }: Article): string {
+  const name = escapeHtml(kicker ?? "");
+  const above = [
+    kickerUrl === undefined ? name : `<a href="${between(url, kickerUrl)}">${name}</a>`,
+    readingTime === undefined ? "" : `${readingTime} to read`,
+  ].filter((part) => part !== "");
+  return `<header>${above.length === 0 ? "" : `<p class="kicker">${above.map((part) => `<span>${part}</span>`).join("")}</p>`}
 <h1>${escapeHtml(title)}</h1>
 ${lead ?? (summary === "" ? "" : `<p class="summary">${escapeHtml(summary)}</p>`)}</header>`;
 }

@@ -41,17 +41,23 @@ export function createMarkdown(parts: MarkdownParts): Markdown {
         if (child.type === "link_open") relink(parts, child, env as unknown as Surroundings);
     }
   });
+  dress(markdown, parts.highlight);
   const { rules } = markdown.renderer;
-  rules["fence"] = (tokens, index) => fence(parts.highlight, tokens, index);
   rules["pulled_in"] = (tokens, index) => tokens[index]?.content ?? "";
-  rules["table_open"] = () => `<div class="table" tabindex="0"><table>\n`;
-  rules["table_close"] = () => "</table></div>\n";
   rules["heading_close"] = (tokens, index) => {
     const id = String(tokens[index]?.meta?.["id"]);
     const tag = tokens[index]?.tag ?? "h2";
     return ` <a class="anchor" href="#${id}" aria-label="Link to this section">#</a></${tag}>\n`;
   };
   return markdown;
+}
+
+/** Code in colours, and tables that scroll in a box of their own. */
+export function dress(markdown: Markdown, highlight: Highlight): void {
+  const { rules } = markdown.renderer;
+  rules["fence"] = (tokens, index) => fence(highlight, tokens, index);
+  rules["table_open"] = () => `<div class="table" tabindex="0"><table>\n`;
+  rules["table_close"] = () => "</table></div>\n";
 }
 
 /** A figure of code: its caption, and the code that the copy button takes. */

@@ -38,8 +38,9 @@ export function groupsOf(pages: readonly Page[], reference: readonly Entry[]): G
 export function navigation(groups: readonly Group[], url: string): string {
   const list = (entries: readonly Entry[]) =>
     `<ul>${entries.map((entry) => `<li>${entryLink(entry, url)}</li>`).join("")}</ul>`;
-  const group = ({ title, parts }: Group) => {
-    const isOpen = parts.some(({ entries }) => entries.some((entry) => isAt(entry, url)));
+  const group = ({ title, parts }: Group, index: number) => {
+    const isFirst = index === 0 && url === "index.html";
+    const isOpen = isFirst || parts.some(({ entries }) => entries.some((entry) => isAt(entry, url)));
     const lists = parts.map(
       (part) => (part.title === "" ? "" : `<h3>${escapeHtml(part.title)}</h3>`) + list(part.entries),
     );

@@ -1,0 +1,62 @@
+/** The page of each subpath with its names, and the page of all subpaths. */
+import { between } from "../content/links.ts";
+import { escapeHtml } from "../render/html.ts";
+import type { Article } from "../render/layout.ts";
+import type { Entry } from "../render/navigation.ts";
+import type { Module } from "./catalogue.ts";
+import { commentsOf, KIND, textOf } from "./model.ts";
+import { firstSentence } from "./name-page.ts";
+
+/** The entry of a subpath in the side bar; `readme` is the table in README.md that says what is in each. */
+export function entryOf({ from, url }: Module, readme: string): Entry {
+  const row = readme.split("\n").find((line) => line.startsWith(`| \`${from}\` `)) ?? "";
+  const said = row.split("|")[2]?.replace(/\s*\((?:\[[^\]]*\]\([^)]*\)(?:, )?)+\)\s*$/, "") ?? "";
+  const summary = said
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll("`", "")
+    .trim();
+  return { title: from, summary, url };
+}
+
+export function modulePage({ names, url, from }: Module, { summary }: Entry): Article {
+  const groups = GROUPS.map(({ title, kind }) => ({
+    title,
+    of: names.filter(({ reflection }) => reflection.kind === kind),
+  }));
+  const shown = groups.filter(({ of }) => of.length > 0);
+  const lists = shown.map(({ title, of }) => {
+    const items = of.map(({ reflection, url: to }) => {
+      const [comment] = commentsOf(reflection);
+      const about = firstSentence(comment === undefined ? "" : textOf(comment.summary));
+      return `<dt><a href="${between(url, to)}">${escapeHtml(reflection.name)}</a></dt><dd>${escapeHtml(about)}</dd>`;
+    });
+    return `<h2 id="${title.toLowerCase()}">${title}</h2>\n<dl class="names">${items.join("\n")}</dl>`;
+  });
+  return {
+    url,
+    title: from,
+    summary,
+    kicker: "Reference",
+    kickerUrl: ALL,
+    content: lists.join("\n"),
+    headings: shown.map(({ title }) => ({ level: 2, text: title, id: title.toLowerCase() })),
+  };
+}
+
+export function overviewPage(entries: readonly Entry[]): Article {
+  const items = entries.map(
+    ({ title, summary, url }) =>
+      `<dt><a href="${between(ALL, url)}">${escapeHtml(title)}</a></dt><dd>${escapeHtml(summary)}</dd>`,
+  );
+  const summary = "Every name that the package exports, by the subpath that it is imported from.";
+  return { url: ALL, title: "Reference", summary, content: `<dl class="names">${items.join("\n")}</dl>`, headings: [] };
+}
+
+export const ALL = "reference/index.html";
+const GROUPS = [
+  { title: "Functions", kind: KIND.function },
+  { title: "Classes", kind: KIND.class },
+  { title: "Interfaces", kind: KIND.interface },
+  { title: "Types", kind: KIND.alias },
+  { title: "Constants", kind: KIND.variable },
+] as const;
