@@ -5,7 +5,7 @@ import type { SourceFile } from "../tools/syntax.ts";
 import { builtFiles, projectFiles } from "../tools/tree.ts";
 import { none } from "./house/none.ts";
 import { RULES } from "./house/rules.ts";
-import { FILE_LINES, FUNCTION_LINES, PAGE_LINES } from "./house/size.ts";
+import { FILE_LINES, FUNCTION_LINES, PAGE_LINES, README_LINES } from "./house/size.ts";
 
 const tree = [...projectFiles(), ...builtFiles()];
 
@@ -164,6 +164,11 @@ describe("planted untidiness", () => {
     ["README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((page) => [page, "# A page\n"]),
   );
   caught("pageSize", { ...pages, "STYLE.md": "\n".repeat(PAGE_LINES + 1) }, /STYLE\.md:201: 201 lines/);
+  caught(
+    "pageSize",
+    { ...pages, "README.md": "\n".repeat(README_LINES + 1) },
+    /README\.md:151: 151 lines, 150 allowed/,
+  );
   caught("pageSize", { "README.md": "" }, /CHANGELOG\.md:1: missing/);
   passes("pageSize", pages);
 

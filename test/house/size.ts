@@ -5,6 +5,7 @@ import { allTypeScript, type Rule, shippedSources, violation } from "./rule.ts";
 export const FILE_LINES = 500;
 export const FUNCTION_LINES = 70;
 export const PAGE_LINES = 200;
+export const README_LINES = 150;
 
 /** Tables that a tool writes; nobody reads them, so no budget holds for them. */
 const GENERATED = new Set<string>([]);
@@ -29,14 +30,15 @@ export const functionSize: Rule = {
 };
 
 export const pageSize: Rule = {
-  name: `each page at the root exists and has at most ${PAGE_LINES} lines`,
+  name: `each page at the root exists and has at most ${PAGE_LINES} lines, README.md ${README_LINES}`,
   check: (files) =>
     PAGES.flatMap((page) => {
       const file = files.find(({ path }) => path === page);
       if (file === undefined) return [violation(page, 1, "missing", "a newcomer looks for it first")];
       const lines = countLines(file.text);
+      const allowed = page === "README.md" ? README_LINES : PAGE_LINES;
       const reason = "a page that is not read to its end is not read; move the rest to docs/";
-      return lines <= PAGE_LINES ? [] : [violation(page, PAGE_LINES + 1, `${lines} lines`, reason)];
+      return lines <= allowed ? [] : [violation(page, allowed + 1, `${lines} lines, ${allowed} allowed`, reason)];
     }),
 };
 
