@@ -2,9 +2,10 @@ import { Protocol } from "ropewalk";
 import { type SimHost, Simulation, sequenceSvg } from "ropewalk/sim";
 import { notesOnly } from "./lib/notes-only.ts";
 
-class Told extends Protocol {
+/** The other side: it thanks for what it got, as long as it may. */
+class Peer extends Protocol {
   readonly #host: SimHost;
-  #bytes = 0;
+  #text = "";
 
   constructor(host: SimHost) {
     super();
@@ -12,41 +13,59 @@ class Told extends Protocol {
   }
 
   override dataReceived(data: Uint8Array): void {
-    this.#bytes += data.length;
+    this.#text += new TextDecoder().decode(data);
+  }
+
+  override readConnectionLost(): void {
+    this.#host.note(`got "${this.#text}", end`);
+    this.transport.write("thanks");
+    this.transport.loseConnection();
   }
 
   override connectionLost(reason: Error): void {
-    this.#host.note(`${this.#bytes} B, ${reason.constructor.name}`);
+    if (reason.name !== "ConnectionDone") this.#host.note(`got "${this.#text}", ${reason.name}`);
   }
 }
 
-/** The same 1 000 bytes: `loseConnection` lets them out first, `abortConnection` drops them. */
+/** Says what it hears, which turns half-close on. */
+class Speaker extends Protocol {
+  readonly #host: SimHost;
+
+  constructor(host: SimHost) {
+    super();
+    this.#host = host;
+  }
+
+  override dataReceived(data: Uint8Array): void {
+    this.#host.note(`hears "${new TextDecoder().decode(data)}"`);
+  }
+
+  override connectionLost(reason: Error): void {
+    this.#host.note(reason.name);
+  }
+}
+
+/** Three ways to end a connection right after a write. */
 export default async function picture(): Promise<string> {
   const sim = new Simulation({ seed: 1 });
-  const [one, server, other] = [sim.host("loses"), sim.host("server"), sim.host("aborts")];
-  sim.link("*", "server", { latencyMs: 10 });
-  await sim.run(() => server.reactor.listenTcp({ port: 7 }, () => new Told(server)));
-  const dial = (host: SimHost) => host.reactor.connectTcp({ host: "server", port: 7 }, () => new Protocol());
-  const [polite, rude] = await sim.run(async () => [await dial(one), await dial(other)] as const);
+  const [speaker, peer] = [sim.host("you"), sim.host("peer")];
+  sim.link("you", "peer", { latencyMs: 10 });
+  await sim.run(() => peer.reactor.listenTcp({ port: 7 }, () => new Peer(peer)));
   const trace = sim.trace();
-  const fromMs = sim.nowMs;
-  one.reactor.callLater(1, () => {
-    one.note("loseConnection()");
-    polite.transport.write("x".repeat(1_000));
-    polite.transport.loseConnection();
-  });
-  other.reactor.callLater(61, () => {
-    other.note("abortConnection()");
-    rude.transport.write("x".repeat(1_000));
-    rude.transport.abortConnection();
-  });
-  await sim.advance(200);
-  const label = ({ bytes }: { readonly bytes: number }) => (bytes > 0 ? `${bytes} bytes` : undefined);
-  return sequenceSvg(notesOnly(trace), {
-    title: "loseConnection and abortConnection",
-    fromMs,
-    untilMs: fromMs + 71,
-    hosts: ["loses", "server", "aborts"],
-    label,
-  });
+  for (const ending of ["loseConnection", "loseWriteConnection", "abortConnection"] as const) {
+    const { transport } = await sim.run(() =>
+      speaker.reactor.connectTcp({ host: "peer", port: 7 }, () => new Speaker(speaker)),
+    );
+    await sim.advance(30);
+    await sim.run(() => {
+      speaker.note(`write, ${ending}()`);
+      transport.write("all of it");
+      transport[ending]();
+    });
+    await sim.advance(400);
+  }
+  const events = notesOnly(trace).events.filter((event) => event.type !== "packet" || (event.flags & SYN) === 0);
+  return sequenceSvg({ ...notesOnly(trace), events }, { title: "Three ways to end a connection", untilMs: 960 });
 }
+
+const SYN = 2;

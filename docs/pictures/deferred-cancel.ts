@@ -1,18 +1,22 @@
-import { CancelledError, Deferred } from "ropewalk";
-import { visualize } from "ropewalk/testing";
+import { Deferred } from "ropewalk";
+import { Clock, visualize } from "ropewalk/testing";
 
-/** Nobody wants the result any more: the chain gets a CancelledError. */
+/** The chain waits for its second download when nobody wants the page any more: that download is cancelled. */
 export default async function picture(): Promise<string> {
-  const page = new Deferred<string>(function hangUp() {});
-  const drawn = visualize(page, { title: "A Deferred is cancelled" });
-  page
-    .addCallback(function show(text) {
-      return text;
+  const clock = new Clock();
+  const index = new Deferred<string>();
+  const second = new Deferred<string>(() => {});
+  const drawn = visualize(index, { title: "Cancelling a chain that waits", clock });
+  const page = index
+    .addCallback(function download() {
+      return second;
     })
-    .addErrback(function forget(error) {
-      if (!(error instanceof CancelledError)) throw error;
-      return "not wanted";
-    });
+    .addCallback(function read(text) {
+      return text.length;
+    })
+    .addErrback((e: Error) => e.name);
+  index.callback("page two");
+  clock.advance(80);
   page.cancel();
   return drawn.svg();
 }

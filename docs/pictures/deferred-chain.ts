@@ -1,23 +1,19 @@
 import { Deferred } from "ropewalk";
 import { visualize } from "ropewalk/testing";
 
-/** A value goes down the chain; the link for errors is passed by. */
+/** A value goes down the chain, and each link changes it. */
 export default async function picture(): Promise<string> {
   const price = new Deferred<number>();
-  const drawn = visualize(price, { title: "A Deferred's chain" });
+  const drawn = visualize(price, { title: "A chain that was fired with 7" });
   price
-    .addCallback(function addTax(net) {
-      return net * 1.2;
+    .addCallback((euros) => euros * 3)
+    .addErrback(function guess() {
+      return 20;
     })
-    .addErrback(function useListPrice() {
-      return 100;
-    })
-    .addCallback(function asText(gross) {
-      return `${gross.toFixed(2)} €`;
-    })
-    .addBoth(function closeShop(result) {
-      return result;
+    .addCallback((euros) => `${euros} euros`)
+    .addBoth(function tidyUp(outcome) {
+      return outcome;
     });
-  price.callback(35);
+  price.callback(7);
   return drawn.svg();
 }

@@ -3,21 +3,17 @@ import { visualize } from "ropewalk/testing";
 
 /** A link throws; the next link for errors mends it. */
 export default async function picture(): Promise<string> {
-  const text = new Deferred<string>();
-  const drawn = visualize(text, { title: "A link throws, and another one mends it" });
-  text
-    .addCallback(function parse(words) {
-      return JSON.parse(words) as { readonly port: number };
+  const answer = new Deferred<string>();
+  const drawn = visualize(answer, { title: "A chain in which the first link throws" });
+  answer
+    .addCallback(function parse(text) {
+      return JSON.parse(text) as { readonly price: number };
     })
-    .addCallback(function readPort(settings) {
-      return settings.port;
-    })
-    .addErrback(function useDefault() {
-      return 8080;
-    })
-    .addCallback(function listenOn(port) {
-      return `listens on ${port}`;
+    .addCallback(({ price }) => `it costs ${price}`)
+    .addErrback((e: Error) => `none: ${e.name}`)
+    .addBoth(function inAnyCase(outcome) {
+      return outcome;
     });
-  text.callback("{port");
+  answer.callback("out of order");
   return drawn.svg();
 }

@@ -1,22 +1,20 @@
-import { Deferred, deferLater } from "ropewalk";
+import { Deferred } from "ropewalk";
 import { Clock, visualize } from "ropewalk/testing";
 
 /** A link answers a Deferred: the links after it wait for its result. */
 export default async function picture(): Promise<string> {
   const clock = new Clock();
-  const name = new Deferred<string>();
-  const drawn = visualize(name, { title: "A chain that waits for another Deferred", clock });
+  const [name, age] = [new Deferred<string>(), new Deferred<number>()];
+  const drawn = visualize(name, { title: "A chain that waits for another one", clock });
   name
-    .addCallback(function trim(text) {
-      return text.trim();
+    .addCallback(function askForAge(who) {
+      return age.addCallback((years) => `${who} is ${years}`);
     })
-    .addCallback(function askDatabase(key) {
-      return deferLater(clock, 250, () => ({ name: key, age: 36 }));
-    })
-    .addCallback(function readAge(row) {
-      return row.age;
+    .addCallback(function print(text) {
+      return text.length;
     });
-  name.callback(" ada ");
+  name.callback("Ann");
   clock.advance(250);
+  age.callback(42);
   return drawn.svg();
 }

@@ -1,20 +1,32 @@
-import { Protocol } from "ropewalk";
-import { ClientService } from "ropewalk/endpoints";
+import { connect, listen, Protocol } from "ropewalk";
 import { Simulation, sequenceSvg } from "ropewalk/sim";
 import { notesOnly } from "./lib/notes-only.ts";
 
-/** The network falls apart, the client tries again and again, the network heals. */
+class Echo extends Protocol {
+  override dataReceived(data: Uint8Array): void {
+    this.transport.write(data);
+  }
+}
+
+class Guest extends Protocol {
+  heard = 0;
+
+  override dataReceived(data: Uint8Array): void {
+    this.heard += data.length;
+  }
+}
+
+/** A message, a network that is cut in two for a minute, and the answer. */
 export default async function picture(): Promise<string> {
-  const sim = new Simulation({ seed: 4 });
-  const [client, server] = [sim.host("client"), sim.host("server")];
-  sim.link("client", "server", { latencyMs: 20 });
-  sim.inject({ kind: "partition", between: ["client", "server"], atMs: 10, forMs: 4_000 });
+  const sim = new Simulation({ seed: 7 });
+  sim.host("server", { program: (reactor) => listen(reactor, "tcp:8000", () => new Echo()) });
+  const client = sim.host("client");
+  sim.link("server", "client", { latencyMs: 50 });
+  const guest = await sim.run(() => connect(client.reactor, "tcp:server:8000", () => new Guest()));
   const trace = sim.trace();
-  await sim.run(() => server.reactor.listenTcp({ port: 7 }, () => new Protocol()));
-  await sim.advance(50);
-  const service = new ClientService(client.reactor, "tcp:server:7:timeoutMs=1000", () => new Protocol());
-  service.startService();
-  service.whenConnected().addCallback(() => client.note("connected"));
-  await sim.advance(10_000);
-  return sequenceSvg(notesOnly(trace), { title: "A partition, retries, and its end", untilMs: 8_000 });
+  sim.inject({ kind: "partition", between: ["server", "client"], forMs: 60_000 });
+  guest.transport.write("hello");
+  await sim.until(() => guest.heard === 5);
+  client.note("the answer is here");
+  return sequenceSvg(notesOnly(trace), { title: "A partition of a minute", hosts: ["client", "server"] });
 }
