@@ -65,7 +65,15 @@ export default async function picture(): Promise<string> {
     await sim.advance(400);
   }
   const events = notesOnly(trace).events.filter((event) => event.type !== "packet" || (event.flags & SYN) === 0);
-  return sequenceSvg({ ...notesOnly(trace), events }, { title: "Three ways to end a connection", untilMs: 960 });
+  return sequenceSvg(
+    { ...notesOnly(trace), events },
+    {
+      title: "Three ways to end a connection",
+      untilMs: 960,
+      label: ({ flags }) => ((flags & FIN) === 0 ? undefined : ""),
+    },
+  );
 }
 
+const FIN = 1;
 const SYN = 2;

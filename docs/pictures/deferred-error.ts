@@ -9,7 +9,9 @@ export default async function picture(): Promise<string> {
     .addCallback(function parse(text) {
       return JSON.parse(text) as { readonly price: number };
     })
-    .addCallback(({ price }) => `it costs ${price}`)
+    .addCallback(function describe({ price }) {
+      return `it costs ${price}`;
+    })
     .addErrback((e: Error) => `none: ${e.name}`)
     .addBoth(function inAnyCase(outcome) {
       return outcome;

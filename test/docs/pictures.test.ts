@@ -22,16 +22,27 @@ describe("the pictures of Deferreds", () => {
   test("tell what their chains did", async () => {
     const said = async (name: string): Promise<string> =>
       /<desc[^>]*>([^<]*)/.exec(await computePicture(name))?.[1] ?? "";
-    assert.match(await said("deferred-chain"), /addTax: ran with 35, returned 42\. .*useListPrice: passed by/);
+    assert.match(await said("deferred-chain"), /euros \* 3: ran with 7, returned 21\. .*guess: passed by/);
     assert.match(
       await said("deferred-error"),
-      /readPort: passed by\. .*useDefault: ran with SyntaxError.*returned 8080/,
+      /describe: passed by\. .*addErrback.*ran with SyntaxError.*inAnyCase: ran/,
     );
-    assert.match(await said("deferred-pause"), /askDatabase: ran with .*waits for a Deferred, 250 ms, got \{name/);
-    assert.match(await said("deferred-cancel"), /^cancel\(\)\. .*show: passed by\. .*forget: ran with CancelledError/);
+    assert.match(await said("deferred-pause"), /askForAge: ran with .*waits for a Deferred, 250 ms, got .*Ann is 42/);
+    assert.match(
+      await said("deferred-cancel"),
+      /waits for a Deferred, 80 ms, cancel\(\), got Cancelled.*read: passed by/,
+    );
     assert.match(
       await said("deferred-timeout"),
-      /^addTimeout 5000 ms: cancel\(\)\. .*askAnother: ran with TimeoutError/,
+      /^addTimeout 5000 ms: cancel\(\)\. .*greet: passed by.*ran with TimeoutError/,
     );
+  });
+});
+
+describe("the picture of four ways to serve", () => {
+  test("says how long ten requests took: async helps those that wait, workers those that compute", async () => {
+    const svg = await computePicture("when-async");
+    const sums = [...svg.matchAll(/>last answer after (\d+) ms</g)].map(([, ms]) => Number(ms));
+    assert.deepEqual(sums, [2_000, 222, 2_000, 606]);
   });
 });

@@ -6,4 +6,5 @@ const parts = (await import(
   new URL("picture/parts.js", import.meta.resolve("ropewalk/sim")).href
 )) as typeof import("../../../dist/sim/picture/parts.js");
 
-export const { ACCENT, BAD, GOOD, INK, LINE, PANEL, QUIET, box, fitMono, line, monoWidth, picture, px, text, tip } = parts;
+export const { ACCENT, BAD, GOOD, INK, LINE, PANEL, QUIET, box, fitMono, line, monoWidth, picture, px, text, tip } =
+  parts;

@@ -59,7 +59,9 @@ export interface Timeline {
 export function drawTimeline(timeline: Timeline): string {
   const { title, description, panels, endMs, tickMs, key, note, replay, rowHeight = 22, tail = 0 } = timeline;
   const width = timeline.width ?? 640;
-  const labels = panels.flatMap(({ rows }) => rows.map(({ label }) => (label === undefined ? 0 : monoWidth(label) + 12)));
+  const labels = panels.flatMap(({ rows }) =>
+    rows.map(({ label }) => (label === undefined ? 0 : monoWidth(label) + 16)),
+  );
   const left = Math.ceil(EDGE + Math.max(0, ...labels));
   const plot: Plot = { left, right: width - EDGE - 14 - tail, endMs, width };
   const parts: string[] = [];
@@ -81,12 +83,21 @@ export function drawTimeline(timeline: Timeline): string {
     y += panel === panels.at(-1) ? 6 : 16;
   }
   for (let ms = 0; ms <= endMs + 0.001; ms += tickMs) {
-    for (const [top, bottom] of tops) parts.push(line(`M${xOf(ms, plot)} ${top}V${bottom}`, { stroke: LINE, opacity: 0.35 }));
+    for (const [top, bottom] of tops)
+      parts.push(line(`M${xOf(ms, plot)} ${top}V${bottom}`, { stroke: LINE, opacity: 0.35 }));
     const shown = timeline.tick?.(ms) ?? `${ms} ms`;
-    parts.push(text(Number(xOf(ms, plot)), y + 12, shown, { ink: QUIET, anchor: ms === 0 ? undefined : "middle" }));
+    parts.push(
+      text(Number(xOf(ms, plot)), y + 12, shown, {
+        ink: QUIET,
+        anchor: ms === 0 && left === EDGE ? undefined : "middle",
+      }),
+    );
   }
   y += 36;
-  const keyed = drawKey(key, y, width);
+  const hasFailedSpans = panels.some(({ rows }) =>
+    rows.some(({ spans }) => spans?.some(({ kind }) => kind === "failed")),
+  );
+  const keyed = drawKey(key, y, width, hasFailedSpans);
   parts.push(...keyed.parts);
   y = keyed.y;
   if (note !== undefined) {
@@ -120,13 +131,16 @@ function drawRow({ label, spans = [], instants = [] }: Row, y: number, height: n
   const parts = [label === undefined ? "" : text(EDGE, baseline, label, { isMono: true })];
   for (const { kind, fromMs, toMs, label: words } of spans) {
     const [from, to] = [Number(xOf(fromMs, plot)), Number(xOf(Math.min(toMs, plot.endMs), plot))];
-    parts.push(box(from, top, Math.max(1.5, to - from), bar, Math.min(3, (to - from) / 2), SHAPES[kind]));
-    if (words !== undefined) parts.push(text(to + 7, baseline, words, { ink: kind === "failed" ? BAD : INK }));
+    if (kind === "waiting") parts.push(line(`M${px(from)} ${px(y + height / 2)}H${px(to)}`, WAITING));
+    else parts.push(box(from, top, Math.max(1.5, to - from), bar, Math.min(3, (to - from) / 2), SHAPES[kind]));
+    if (words !== undefined)
+      parts.push(text(to + 7, baseline, words, { isOver: true, ink: kind === "failed" ? BAD : INK }));
   }
   for (const { kind, atMs, label: words } of instants) {
     const [x, middle] = [Number(xOf(atMs, plot)), y + height / 2];
     parts.push(mark(kind, x, middle));
-    if (words !== undefined) parts.push(text(x + 9, baseline, words, { ink: kind === "failed" ? BAD : INK }));
+    if (words !== undefined)
+      parts.push(text(x + 9, baseline, words, { isOver: true, ink: kind === "failed" ? BAD : INK }));
   }
   return parts.join("");
 }
@@ -137,13 +151,20 @@ function mark(kind: Instant["kind"], x: number, y: number): string {
   return `<circle cx="${px(x)}" cy="${px(y)}" r="4" fill="${INK}"/>`;
 }
 
-function drawKey(key: Timeline["key"], y: number, width: number): { readonly parts: string[]; readonly y: number } {
+function drawKey(
+  key: Timeline["key"],
+  y: number,
+  width: number,
+  hasFailedSpans: boolean,
+): { readonly parts: string[]; readonly y: number } {
   const parts: string[] = [];
   let [x, row] = [EDGE, y];
   for (const [kind, words] of key) {
     const wide = 30 + words.length * SANS_CELL + 18;
     if (x > EDGE && x + wide > width) [x, row] = [EDGE, row + 19];
-    if (kind === "due" || kind === "done") parts.push(mark(kind, x + 9, row - 4));
+    if (kind === "due" || kind === "done" || (kind === "failed" && !hasFailedSpans))
+      parts.push(mark(kind, x + 9, row - 4));
+    else if (kind === "waiting") parts.push(line(`M${px(x)} ${px(row - 4)}h20`, WAITING));
     else parts.push(box(x + 0.5, row - 10, 20, 11, 3, SHAPES[kind]));
     parts.push(text(x + 27, row, words, { ink: QUIET }));
     x += wide;
@@ -152,7 +173,12 @@ function drawKey(key: Timeline["key"], y: number, width: number): { readonly par
 }
 
 /** Each panel is uncovered from left to right at the speed of the clock; until it is pressed, all is seen. */
-function replayable(rows: readonly string[], replay: { readonly id: string; readonly words: string }, plot: Plot, tops: readonly (readonly [number, number])[]): string[] {
+function replayable(
+  rows: readonly string[],
+  replay: { readonly id: string; readonly words: string },
+  plot: Plot,
+  tops: readonly (readonly [number, number])[],
+): string[] {
   const { id, words } = replay;
   const seconds = `${plot.endMs / 1_000}s`;
   const [from, to] = [plot.left, plot.right];
@@ -188,12 +214,12 @@ function wrapped(words: string, width: number): string[] {
   return [...lines, current];
 }
 
-const SHAPES: Readonly<Record<Kind | "due" | "done", Parameters<typeof box>[5]>> = {
+const WAITING: Parameters<typeof line>[1] = { stroke: QUIET, dash: "3 3", width: 1.5 };
+const SHAPES: Readonly<Record<Exclude<Kind, "waiting"> | "due" | "done", Parameters<typeof box>[5]>> = {
   work: { fill: ACCENT },
   blocking: { fill: BAD },
   worker: { fill: GOOD },
   outside: { fill: PANEL, stroke: LINE },
-  waiting: { stroke: LINE, dash: "3 3" },
   failed: { stroke: BAD, width: 1.5 },
   due: {},
   done: {},

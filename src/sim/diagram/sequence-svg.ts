@@ -28,7 +28,7 @@ import { durationText, timeText } from "./text.ts";
 /**
  * A few messages of a trace as SVG, to stand in a page: what `sequenceDiagram` draws, without the page around it, without
  * acknowledgments, a style sheet or a script. Colours come from the page: `--picture-ink`, `-quiet`, `-line`, `-bad`,
- * `-accent`, `-panel`. What is drawn is said in its `desc`, a line for each event. The same trace gives the same bytes.
+ * `-accent`, `-panel`, `-paper`. What is drawn is said in its `desc`, a line for each event. The same trace gives the same bytes.
  *
  * At most 50 events unless `limit` says otherwise. Throws RangeError for a limit below 1.
  *
@@ -144,7 +144,7 @@ function drawNote({ note, x, y }: NoteMark): string {
 function labelText({ text: words, side, indent, y }: Label, x: number, ink: string): string {
   if (words === "") return "";
   const isLeft = side === "left";
-  return text(x + (isLeft ? indent : -indent), y, words, { ink, isMono: true, anchor: isLeft ? undefined : "end" });
+  return text(x + (isLeft ? indent : -indent), y, words, { ink, isMono: true, isOver: true, anchor: isLeft ? undefined : "end" });
 }
 
 function inkOf({ packet }: Arrow): string {

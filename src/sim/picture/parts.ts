@@ -38,16 +38,19 @@ export interface TextStyle {
   readonly isMono?: boolean | undefined;
   readonly isBold?: boolean | undefined;
   readonly size?: number | undefined;
+  /** What is below it does not strike it through, if the page says what its paper is like. */
+  readonly isOver?: boolean | undefined;
 }
 
 /** One line of text; `y` is its base line. */
 export function text(x: number, y: number, words: string, style: TextStyle = {}): string {
-  const { ink = INK, anchor, isMono, isBold, size } = style;
+  const { ink = INK, anchor, isMono, isBold, size, isOver } = style;
   const attributes = [
     anchor === undefined ? "" : ` text-anchor="${anchor}"`,
     isMono ? ` font-family="${MONO}"` : "",
     isBold ? ' font-weight="600"' : "",
     size === undefined ? "" : ` font-size="${size}"`,
+    isOver ? ` paint-order="stroke" stroke="${PAPER}" stroke-width="4" stroke-linejoin="round"` : "",
   ];
   return `<text x="${px(x)}" y="${px(y)}" fill="${ink}"${attributes.join("")}>${inXml(words)}</text>`;
 }
@@ -126,6 +129,7 @@ export const GOOD = "var(--picture-good, #2c8a4b)";
 export const BAD = "var(--picture-bad, #d0453a)";
 export const ACCENT = "var(--picture-accent, #3b7ddd)";
 export const PANEL = "var(--picture-panel, #8b949e29)";
+const PAPER = "var(--picture-paper, none)";
 
 /** No text is smaller. */
 export const TEXT_PX = 12;

@@ -15,7 +15,7 @@ export function assertPicture(svg: string): void {
   assert.doesNotMatch(rest, /[<>]|&(?!#\d+;)/);
   const ids = [...svg.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id as string);
   assert.equal(new Set(ids).size, ids.length);
-  const [, labels] = /^<svg [^>]*role="img" aria-labelledby="([^"]+)"/.exec(svg) ?? [];
+  const [, labels] = /^<svg [^>]*role="(?:img|group)" aria-labelledby="([^"]+)"/.exec(svg) ?? [];
   assert.ok(labels !== undefined, "it is labelled");
   for (const [at, id] of labels.split(" ").entries()) {
     assert.match(svg, new RegExp(`<${at === 0 ? "title" : "desc"} id="${id}">[^<]+<`));

@@ -32,7 +32,7 @@ export interface Outcome {
 export interface LinkStory {
   /** The method that added it. */
   readonly kind: string;
-  /** What it does with a value and with an error: the function's name, or its source if that is short. */
+  /** What it does with a value and with an error: the function's name, or its source. */
   readonly onValue: string | undefined;
   readonly onError: string | undefined;
   /** It is the same for both. */

@@ -1,5 +1,5 @@
 import { messageOf, readPart, showValue, UNREADABLE } from "../../core/log/value.ts";
-import { cellsOf, shorten } from "../../sim/diagram/text.ts";
+import { shorten } from "../../sim/diagram/text.ts";
 import { showText } from "../../sim/trace/show-bytes.ts";
 
 /** A value in a few words: strings in quotes, errors with their name. Never throws, and never runs long. */
@@ -9,13 +9,13 @@ export function shownValue(value: unknown): string {
   return shorten(showText(shown.slice(0, VALUE_CELLS * 2)), VALUE_CELLS);
 }
 
-/** A function's name; its source if it has none and that is short; undefined if there is nothing to say. */
+/** A function's name; the beginning of its source if it has none; undefined for what is no function. */
 export function shownFunction(step: unknown): string | undefined {
   if (typeof step !== "function") return undefined;
   const { name } = step;
   if (typeof name === "string" && name !== "") return shorten(showText(name), NAME_CELLS);
   const source = sourceOf(step);
-  return cellsOf(source) <= NAME_CELLS ? showText(source) : "(no name)";
+  return shorten(showText(source.slice(0, NAME_CELLS * 2)), NAME_CELLS);
 }
 
 /** An error's class says more than its name, which may be there for others: a CancelledError's is AbortError. */
@@ -27,7 +27,7 @@ function classOf(error: Error): unknown {
 
 function sourceOf(step: object): string {
   try {
-    return Function.prototype.toString.call(step).replace(/\s+/g, " ");
+    return Function.prototype.toString.call(step).replace(/\s+/g, " ").replace(/\( /g, "(").replace(/ ([),])/g, "$1");
   } catch {
     return UNREADABLE;
   }
