@@ -144,7 +144,12 @@ function drawNote({ note, x, y }: NoteMark): string {
 function labelText({ text: words, side, indent, y }: Label, x: number, ink: string): string {
   if (words === "") return "";
   const isLeft = side === "left";
-  return text(x + (isLeft ? indent : -indent), y, words, { ink, isMono: true, isOver: true, anchor: isLeft ? undefined : "end" });
+  return text(x + (isLeft ? indent : -indent), y, words, {
+    ink,
+    isMono: true,
+    isOver: true,
+    anchor: isLeft ? undefined : "end",
+  });
 }
 
 function inkOf({ packet }: Arrow): string {

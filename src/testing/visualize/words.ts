@@ -27,7 +27,11 @@ function classOf(error: Error): unknown {
 
 function sourceOf(step: object): string {
   try {
-    return Function.prototype.toString.call(step).replace(/\s+/g, " ").replace(/\( /g, "(").replace(/ ([),])/g, "$1");
+    return Function.prototype.toString
+      .call(step)
+      .replace(/\s+/g, " ")
+      .replace(/\( /g, "(")
+      .replace(/ ([),])/g, "$1");
   } catch {
     return UNREADABLE;
   }
