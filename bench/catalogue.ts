@@ -8,6 +8,7 @@ type ServerMode =
   | "amp"
   | "socks"
   | "proxied"
+  | "proxied-forward"
   | "websocket"
   | "broadcast"
   | "forward";
@@ -177,7 +178,21 @@ export const catalogue: Readonly<Record<string, Bench>> = {
         opening: "proxy",
         servers: ["ropewalk", "twisted"],
       },
+      {
+        name: "header, echo behind it, close",
+        mode: "proxied-forward",
+        behind: "echo",
+        kind: "churn",
+        connections: 32,
+        depth: 1,
+        opening: "proxy",
+        servers: ["ropewalk", "haproxy"],
+      },
     ],
+  },
+  syslog: {
+    kind: "job",
+    loads: [{ name: "received over TCP, into a file", servers: ["ropewalk", "rsyslog"] }],
   },
   "ws-echo": {
     kind: "tcp",

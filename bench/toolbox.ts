@@ -38,6 +38,7 @@ export function openToolbox(warn: (line: string) => void): Toolbox {
     "c-epoll": () => compile("servers/epoll.c"),
     ws: () => [execPath, join(built, "servers/ws.js")],
     microsocks: () => findProgram(warn, "microsocks", "apt-get install microsocks", "servers/microsocks.py"),
+    haproxy: () => findProgram(warn, "haproxy", "apt-get install haproxy", "servers/haproxy.py"),
     socat: () => findProgram(warn, "socat", "apt-get install socat", "servers/socat.py"),
     "http-ropewalk": () => [execPath, join(built, "servers/http/ropewalk.js")],
     "http-node": () => [execPath, join(built, "servers/http/node-http.js")],

@@ -175,6 +175,7 @@ test("a quick run serves, compares every byte and prints one JSON object a line"
     "socks, relay, ping-pong, ropewalk",
     "socks, relay, 16 pipelined, ropewalk",
     "haproxy, header, echo, close, ropewalk",
+    "haproxy, header, echo behind it, close, ropewalk",
   ]);
   for (const line of lines)
     for (const field of ["cpuUsPerOp", "opsPerSec", "rssMiB"]) assert.ok(line[field] > 0, JSON.stringify(line));

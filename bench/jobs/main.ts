@@ -7,6 +7,7 @@ import type { JobResult, Jobs } from "./job.ts";
 import { memcacheJobs } from "./memcache.ts";
 import { simulationJobs } from "./simulation.ts";
 import { startupJobs } from "./startup.ts";
+import { syslogJobs } from "./syslog.ts";
 import { timerJobs } from "./timers.ts";
 
 const benches: Record<string, Jobs> = {
@@ -17,6 +18,7 @@ const benches: Record<string, Jobs> = {
   memcache: memcacheJobs,
   simulation: simulationJobs,
   startup: startupJobs,
+  syslog: syslogJobs,
 };
 
 const [bench = "", load = "", server = "", seconds = ""] = argv.slice(2);

@@ -1,6 +1,5 @@
 /** memcache: clients against one memcached, each in its own process; and servers, whose CPU time counts instead of this one's. */
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { Client } from "memjs";
@@ -8,6 +7,7 @@ import { connect, NodeReactor } from "ropewalk";
 import { MemcacheProtocol } from "ropewalk/memcache";
 import { cpuUs, rssBytes } from "../measure.ts";
 import { expectTotal, type Job, type JobResult, type Jobs } from "./job.ts";
+import { freePort, waitFor } from "./peer.ts";
 
 export const memcacheJobs: Jobs = {
   "client, get": { ropewalk: () => asOurs(1, "get"), memjs: () => asMemjs(1, "get") },
@@ -103,27 +103,12 @@ async function start(command: (port: number) => readonly string[]): Promise<Peer
   return { pid: child.pid, port, [Symbol.asyncDispose]: stop };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
 async function listening(port: number): Promise<void> {
   const reactor = new NodeReactor();
-  for (let left = 200; ; left -= 1) {
-    try {
-      const probe = await connect(reactor, `tcp:127.0.0.1:${port}`, () => new MemcacheProtocol(reactor));
-      await probe[Symbol.asyncDispose]();
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
+  const probe = await waitFor(() =>
+    Promise.resolve(connect(reactor, `tcp:127.0.0.1:${port}`, () => new MemcacheProtocol(reactor))),
+  );
+  await probe[Symbol.asyncDispose]();
 }
 
 const KEYS = 100;

@@ -95,6 +95,10 @@ const modes: Record<string, (reactor: NodeReactor) => ProtocolFactory> = {
   websocket: (reactor) => webSocketFactory(reactor, () => new MessageEcho()),
   broadcast: (reactor) => webSocketFactory(reactor, () => new Member()),
   forward: (reactor) => forwardTo(reactor, `tcp:127.0.0.1:${process.argv[3]}`),
+  "proxied-forward": (reactor) => {
+    const forward = forwardTo(reactor, `tcp:127.0.0.1:${process.argv[3]}`);
+    return receiveProxyHeader(forward, { clock: reactor });
+  },
   proxied: (reactor) => receiveProxyHeader(() => new Echo(), { clock: reactor }),
 };
 
