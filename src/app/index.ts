@@ -1,5 +1,6 @@
 /** Services: what a program is made of, started and stopped in order, and run by `twistd`. */
 export { ClientService, type ClientServiceOptions, type WhenConnectedOptions } from "../endpoints/client-service.ts";
+export type { AnswerCount, DurationCounts, RequestTally } from "../protocols/web/server/request-tally.ts";
 export { LogFile, type LogFileOptions } from "../reactor/log-file.ts";
 export { PidFile, PidFileError } from "../reactor/pid-file.ts";
 export { nodeVitals, type Vitals, type VitalsReading } from "../reactor/vitals.ts";

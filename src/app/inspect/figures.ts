@@ -1,6 +1,6 @@
 /** What Prometheus is told of a program, besides what every process of Node's can tell. */
 import type { Reactor } from "../../core/reactor.ts";
-import type { Figure, Reading } from "../../reactor/prometheus.ts";
+import type { Figure, HistogramFigure, Reading } from "../../reactor/prometheus.ts";
 import type { ServiceLike } from "../service.ts";
 import type { ServiceFacts, Snapshot } from "./facts.ts";
 import { inspect } from "./inspect.ts";
@@ -12,7 +12,7 @@ export function programFigures(reactor: Reactor, tree: ServiceLike | undefined, 
   function look(): Snapshot {
     return inspect(reactor, tree, { watch, ...NO_LISTS });
   }
-  const figures: Figure[] = [
+  const figures: (Figure | HistogramFigure)[] = [
     gauge("ropewalk_connections", "Open connections", [], () => [plain(seen.counts.connections)]),
     gauge("ropewalk_ports", "Listening ports", [], () => [plain(seen.counts.ports)]),
     gauge("ropewalk_timers", "Delayed calls that are pending", [], () => [plain(seen.counts.timers)]),
@@ -25,6 +25,7 @@ export function programFigures(reactor: Reactor, tree: ServiceLike | undefined, 
       ),
       kind: "counter",
     },
+    ...requestFigures(watch),
   ];
   return {
     figures,
@@ -35,9 +36,35 @@ export function programFigures(reactor: Reactor, tree: ServiceLike | undefined, 
 }
 
 export interface ProgramFigures {
-  readonly figures: readonly Figure[];
+  readonly figures: readonly (Figure | HistogramFigure)[];
   /** To be called before they are read. */
   refresh(): void;
+}
+
+function requestFigures({ requests }: Watch): (Figure | HistogramFigure)[] {
+  return [
+    gauge("ropewalk_http_requests_in_flight", "Requests whose answers are not complete", [], () => [
+      plain(requests.inFlight),
+    ]),
+    {
+      name: "ropewalk_http_requests_total",
+      help: "Requests that are over, by method and class of status",
+      kind: "counter",
+      labelNames: ["method", "status"],
+      read: () =>
+        [...requests.answers()].map(({ method, status, count }) => ({ labels: { method, status }, value: count })),
+    },
+    {
+      name: "ropewalk_http_request_duration_seconds",
+      help: "From the head of a request to the last byte of its answer",
+      kind: "histogram",
+      read: () => {
+        const { upTo, count, totalMs } = requests.durations;
+        const bounds = upTo.map(({ boundMs, count: within }) => ({ bound: boundMs / 1_000, count: within }));
+        return { upTo: bounds, count, sum: totalMs / 1_000 };
+      },
+    },
+  ];
 }
 
 function gauge(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Reading>): Figure {

@@ -1,6 +1,7 @@
 import type { Reactor } from "../../core/reactor.ts";
 import { StreamTransport } from "../../core/stream-transport.ts";
 import type { DelayedCall } from "../../core/time/clock.ts";
+import { countRequests, forgetRequests, type RequestTally } from "../../protocols/web/server/request-tally.ts";
 import type { Vitals } from "../../reactor/vitals.ts";
 import { connectionsAmong } from "./connections.ts";
 import type { OriginFacts, Sample } from "./facts.ts";
@@ -22,7 +23,8 @@ export interface WatchOptions {
 /**
  * Remembers of a running program what can be told only by somebody who was there: since when connections are open, where
  * timers were made, the end of the log, the last minutes of its vitals. Begin it before the program starts; disposing it
- * ends all of that, and from then on the program runs as if it had never been.
+ * ends all of that, and from then on the program runs as if it had never been, but that web servers made meanwhile go on
+ * counting what nobody reads.
  *
  * @example
  * ```ts
@@ -40,16 +42,21 @@ export class Watch implements Disposable {
   readonly startedMs: number;
   readonly log: LogTail;
   readonly samples: Samples | undefined;
+  /** Of the web servers that are made while this is looking on; the view's own is none of them. */
+  readonly requests: RequestTally;
   /** Where the view itself listens: who looks at it is not what it is to show. */
   readonly ownAddresses: Set<string> = new Set();
   readonly #vitals: Vitals | undefined;
   readonly #firstSeen: FirstSeen;
   readonly #origins: FrugalOrigins | undefined;
+  readonly #reactor: Reactor;
   #next: DelayedCall;
   readonly #listeners: Set<(sample: Sample | undefined) => void> = new Set();
 
   constructor(reactor: Reactor, options: WatchOptions = {}) {
+    this.#reactor = reactor;
     this.startedMs = reactor.now();
+    this.requests = countRequests(reactor);
     this.log = new LogTail(options.log);
     this.#vitals = options.vitals;
     this.samples = options.vitals && new Samples(options.vitals);
@@ -94,6 +101,7 @@ export class Watch implements Disposable {
     this.#next[Symbol.dispose]();
     this.log[Symbol.dispose]();
     this.#vitals?.[Symbol.dispose]();
+    forgetRequests(this.#reactor, this.requests);
   }
 
   #sample(reactor: Reactor): void {

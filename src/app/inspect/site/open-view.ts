@@ -3,7 +3,8 @@ import type { Port, Reactor } from "../../../core/reactor.ts";
 import { listen } from "../../../endpoints/connect.ts";
 import { parse } from "../../../endpoints/grammar.ts";
 import { limitConnections } from "../../../policies/limit-connections.ts";
-import { webServer } from "../../../protocols/web/server/server.ts";
+import { siteFactory } from "../../../protocols/web/server/server.ts";
+import { Site } from "../../../protocols/web/server/site.ts";
 import type { ServiceLike } from "../../service.ts";
 import type { LiveView, LiveViewOptions } from "../live-view.ts";
 import type { Watch } from "../watch.ts";
@@ -28,9 +29,10 @@ export async function openView(
   const endpoint = placeOf(options.where ?? "0", options.anywhere ?? false);
   const isSecure = parse(endpoint).type === "tls";
   const access = new Access({ token, hosts, isSecure });
-  const site = new LiveSite(reactor, { tree, watch, access, name, files: await PageFiles.load(reactor.files) });
-  const factory = webServer(reactor, site.respond, { maxCollectedBytes: MAX_BODY_BYTES });
-  const limited = limitConnections(factory, { total: MAX_CONNECTIONS });
+  const view = new LiveSite(reactor, { tree, watch, access, name, files: await PageFiles.load(reactor.files) });
+  // Without a tally: who looks at the view is not what it is to show.
+  const site = new Site(reactor, view.respond, { maxCollectedBytes: MAX_BODY_BYTES });
+  const limited = limitConnections(siteFactory(reactor, site), { total: MAX_CONNECTIONS });
   const isOwn = options.exclusive === true;
   if (isOwn && endpoint !== FREE_PORT) {
     throw new RangeError(
@@ -40,7 +42,7 @@ export async function openView(
   const port = await (isOwn ? reactor.listenTcp(EXCLUSIVE, limited) : listen(reactor, endpoint, limited));
   watch.ownAddresses.add(formatAddress(port.address));
   // A stream that never ends would hold up the end of the program.
-  const step = reactor.addTrigger("during", "shutdown", () => site.close());
+  const step = reactor.addTrigger("during", "shutdown", () => view.close());
   const url = urlOf(port, isSecure);
   return {
     address: port.address,
@@ -49,7 +51,7 @@ export async function openView(
     link: `${url}?token=${encodeURIComponent(token)}`,
     close: async () => {
       step[Symbol.dispose]();
-      site.close();
+      view.close();
       await port.stopListening();
     },
   };

@@ -4,6 +4,7 @@ import type { Port, Reactor } from "../../../core/reactor.ts";
 import { listen } from "../../../endpoints/connect.ts";
 import type { ServerEndpoint } from "../../../endpoints/types.ts";
 import { WebServerProtocol } from "./protocol.ts";
+import { tallyOf } from "./request-tally.ts";
 import { type Application, type ServeOptions, Site } from "./site.ts";
 
 /**
@@ -45,7 +46,11 @@ export function serve(
  * ```
  */
 export function webServer(reactor: Reactor, application: Application, options: ServeOptions = {}): Factory {
-  const site = new Site(reactor, application, options);
+  return siteFactory(reactor, new Site(reactor, application, options, tallyOf(reactor)));
+}
+
+/** The connections of a site. */
+export function siteFactory(reactor: Reactor, site: Site): Factory {
   return {
     buildProtocol: () => new WebServerProtocol(site, reactor),
     drain: (quietMs) => site.drain(quietMs),

@@ -14,6 +14,7 @@ import type { Response } from "../message/response.ts";
 import { errorPage } from "./error-page.ts";
 import type { Exchange } from "./exchange.ts";
 import { METHODS } from "./methods.ts";
+import type { RequestTally } from "./request-tally.ts";
 
 /** What answers a request: one of this package, or the platform's. */
 export type Answer = Response | globalThis.Response;
@@ -77,6 +78,9 @@ export class Site {
   readonly clock: SiteClock;
   readonly maxCollectedBytes: number;
   readonly methods: ReadonlySet<string>;
+  /** Somebody is told of each request, or counts them. */
+  readonly isWatched: boolean;
+  readonly #tally: RequestTally | undefined;
   readonly #connections: Set<SiteConnection> = new Set();
   /** Those who wait for the last connection to go. */
   readonly #draining: Deferred<void>[] = [];
@@ -84,12 +88,14 @@ export class Site {
   #second = Number.NaN;
   #date = "";
 
-  constructor(clock: SiteClock, application: Application, options: ServeOptions) {
+  constructor(clock: SiteClock, application: Application, options: ServeOptions, tally?: RequestTally) {
     this.respond = typeof application === "function" ? application : (request) => application.fetch(request);
     this.clock = clock;
     this.options = options;
     this.methods = options.methods === undefined ? METHODS : new Set(options.methods);
     this.maxCollectedBytes = options.maxCollectedBytes ?? MAX_COLLECTED_BYTES;
+    this.#tally = tally;
+    this.isWatched = options.served !== undefined || tally !== undefined;
   }
 
   /** The time as an HTTP-date, made anew each second. */
@@ -137,23 +143,22 @@ export class Site {
     });
   }
 
-  /** Somebody is told of each request. */
-  get isWatched(): boolean {
-    return this.options.served !== undefined;
-  }
-
   /** The head of a request was heard. */
   begun(exchange: Exchange): void {
-    if (this.isWatched) exchange.startedMs = this.clock.now();
+    if (!this.isWatched) return;
+    exchange.startedMs = this.clock.now();
+    this.#tally?.begun();
   }
 
   /** Its answer is complete, or its connection is lost. */
   over(exchange: Exchange, isComplete: boolean): void {
-    const { served } = this.options;
-    if (served === undefined) return;
-    const { request, peer, status, sentBytes, startedMs } = exchange;
+    if (!this.isWatched) return;
+    const { request, peer, status, sentBytes, startedMs, head } = exchange;
+    const tookMs = this.clock.now() - startedMs;
+    // Clients can invent methods, and each name would be kept for ever.
+    this.#tally?.over(this.methods.has(head.method) ? head.method : "other", status, tookMs);
     try {
-      served({ request, peer, status, sentBytes, tookMs: this.clock.now() - startedMs, isComplete });
+      this.options.served?.({ request, peer, status, sentBytes, tookMs, isComplete });
     } catch (error) {
       log.error("What is told of each request threw: {error}", { error });
     }
