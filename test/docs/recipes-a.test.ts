@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, describe, type TestContext, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { Authority } from "../interop/support/certificates.ts";
-import { temporaryFolder } from "../interop/support/places.ts";
+import { freePort, temporaryFolder } from "../interop/support/places.ts";
 import { FILE_LIMIT_MS, lacks, PYTHON, start } from "../interop/support/program.ts";
 import { Transcript } from "../interop/support/transcript.ts";
 import { interrupt, portOf, run, said } from "./running.ts";
@@ -67,6 +67,32 @@ describe("recipes for servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
     assert.deepEqual(await server.finished(), { code: 0, signal: null });
   });
 
+  test("eavesdrop shows what both sides say, and who hangs up", async (t) => {
+    const target = `tcp:127.0.0.1:${await portOf(run(t, "echo", ANYWHERE))}`;
+    const listener = run(t, "recipes/eavesdrop", ANYWHERE, target);
+    const socket = await call(t, await portOf(listener));
+    socket.write("kn\x00t\n");
+    await said(t, socket, "kn\x00t\n");
+    socket.end();
+    await listener.out.until(/1 from 127\.0\.0\.1:\d+\n1 > kn\\x00t\\n\n1 < kn\\x00t\\n\n1 ConnectionDone\n/);
+    await interrupt(listener);
+  });
+
+  test("graceful-shutdown takes no new guests, and finishes what it has begun", async (t) => {
+    const server = run(t, "recipes/graceful-shutdown", ANYWHERE);
+    const port = await portOf(server);
+    const guest = await call(t, port);
+    guest.write("soup\n");
+    const heard = new Transcript("the kitchen");
+    guest.on("data", (data: Buffer) => heard.add(data.toString()));
+    await heard.until("soup is cooking");
+    server.kill("SIGTERM");
+    await server.out.until("Closed for new guests; dishes to come: 1\n");
+    await assert.rejects(call(t, port), { code: "ECONNREFUSED" });
+    await heard.until("soup is ready");
+    assert.deepEqual(await server.finished(), { code: 0, signal: null });
+  });
+
   test("port-forward carries what is said to another port and back", async (t) => {
     const target = run(t, "echo", ANYWHERE);
     const forward = run(t, "recipes/port-forward", ANYWHERE, `tcp:127.0.0.1:${await portOf(target)}`);
@@ -94,9 +120,63 @@ describe("recipes for clients", { timeout: FILE_LIMIT_MS }, () => {
     assert.equal((await stranger.finished()).code, 1);
     assert.match(stranger.err.text, /SocksRefusedError: Proxy refused: it wants another kind of login/);
   });
+
+  test("first-answer takes that of the one that answers, and hangs up on the one that does not", async (t) => {
+    const silent = createServer();
+    t.after(() => silent.close());
+    const hungUp = new Promise<void>((resolve) => {
+      silent.on("connection", (socket) =>
+        socket
+          .on("error", () => {})
+          .on("close", () => resolve())
+          .resume(),
+      );
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const echo = `tcp:127.0.0.1:${await portOf(run(t, "echo", ANYWHERE))}`;
+    const refusing = `tcp:127.0.0.1:${await freePort()}`;
+    const client = run(t, "recipes/first-answer", refusing, `tcp:127.0.0.1:${port}`, echo);
+    assert.equal((await client.finished()).code, 0);
+    assert.equal(client.out.text, `${echo} says hello\n`);
+    await hungUp;
+    const hopeless = run(t, "recipes/first-answer", refusing, refusing);
+    assert.equal((await hopeless.finished()).code, 1);
+    assert.match(hopeless.err.text, /AggregateError/);
+  });
+
+  for (const [name, words] of [
+    ["at-most-ten", '100 pages, from "this is /0" to "this is /99"\nat most 10 at once\n'],
+    ["retry-call", "attempt 1 failed: nobody answers\nattempt 2 failed: nobody answers\nhello\n"],
+  ] as const) {
+    test(`${name} prints what its page says, and ends`, async (t) => {
+      const program = run(t, `recipes/${name}`);
+      assert.equal((await program.finished()).code, 0);
+      assert.equal(program.out.text, words);
+    });
+  }
+
+  test("abort-signal cancels by signals, and is told by them", async (t) => {
+    const program = run(t, "recipes/abort-signal");
+    assert.equal((await program.finished()).code, 0);
+    const [nap, canceller, answer, ...steps] = program.out.text.trimEnd().split("\n");
+    assert.deepEqual(
+      [nap, canceller, answer],
+      ["fromAsync: AbortError", "the work is stopped", "abortable: AbortError"],
+    );
+    // On a busy machine even the first step may come too late.
+    assert.equal(steps.at(-1), "the second one was not: TimeoutError");
+  });
 });
 
 describe("recipes for robust servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
+  test("every-minute works at once and again and again, and ends between two rounds", async (t) => {
+    const program = run(t, "recipes/every-minute", "10");
+    await program.out.until("tidying up\ntidy\ntidying up\n");
+    await interrupt(program);
+    assert.match(program.out.text, /^(tidying up\ntidy\n)+$/);
+  });
+
   test("rate-limit answers ten lines of a host, whatever connection they come by, and then one in a while", async (t) => {
     const port = await portOf(run(t, "recipes/rate-limit", ANYWHERE));
     const [one, two] = [await call(t, port), await call(t, port)];
@@ -183,6 +263,20 @@ describe("recipes with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS },
     assert.equal((await wary.finished()).code, 1);
     assert.match(wary.err.text, /TlsError/);
     assert.equal(wary.out.text, "");
+    await interrupt(server);
+  });
+
+  test("mutual-tls greets by the name in the certificate, and nobody who has none of ours", async (t) => {
+    const ann = authority.issue("ann");
+    const files = `cert=${certFile}:key=${keyFile}:clientCa=${authority.files.certFile}`;
+    const server = run(t, "recipes/mutual-tls", `tls:0:interface=127.0.0.1:${files}`);
+    const trusting = `tls:localhost:${await portOf(server)}:trustRoots=${authority.files.certFile}`;
+    const guest = run(t, "line-client", `${trusting}:cert=${ann.certFile}:key=${ann.keyFile}`, "hello");
+    assert.equal((await guest.finished()).code, 0);
+    assert.equal(guest.out.text, "ann says hello\n");
+    const stranger = run(t, "line-client", trusting, "hello");
+    assert.equal((await stranger.finished()).code, 1);
+    assert.equal(stranger.out.text, "");
     await interrupt(server);
   });
 
