@@ -56,8 +56,15 @@ export function createMarkdown(parts: MarkdownParts): Markdown {
 export function dress(markdown: Markdown, highlight: Highlight): void {
   const { rules } = markdown.renderer;
   rules["fence"] = (tokens, index) => fence(highlight, tokens, index);
+  rules["code_inline"] = (tokens, index) => `<code>${breakable(tokens[index]?.content ?? "")}</code>`;
   rules["table_open"] = () => `<div class="table" tabindex="0"><table>\n`;
   rules["table_close"] = () => "</table></div>\n";
+}
+
+/** A name, which may go on in the next line behind a dot and before a capital: columns of tables are narrow. */
+function breakable(code: string): string {
+  if (!/^[\w.]+$/.test(code)) return escapeHtml(code);
+  return code.replace(/(?<=\w\.)(?=[A-Za-z])|(?<=[a-z0-9])(?=[A-Z])/g, "<wbr>");
 }
 
 /** A figure of code: its caption, and the code that the copy button takes. */
