@@ -146,7 +146,7 @@ describe("recipes for clients", { timeout: FILE_LIMIT_MS }, () => {
   });
 
   for (const [name, words] of [
-    ["at-most-ten", '100 pages, from "this is /0" to "this is /99"\nat most 10 at once\n'],
+    ["at-most-ten", '100 pages, the last one says "this is /99"\nat most 10 at once\n'],
     ["retry-call", "attempt 1 failed: nobody answers\nattempt 2 failed: nobody answers\nhello\n"],
   ] as const) {
     test(`${name} prints what its page says, and ends`, async (t) => {
