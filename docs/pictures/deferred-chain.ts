@@ -6,11 +6,11 @@ export default async function picture(): Promise<string> {
   const price = new Deferred<number>();
   const drawn = visualize(price, { title: "A chain that was fired with 7" });
   price
-    .addCallback((euros) => euros * 3)
+    .addCallback((n) => n * 3)
     .addErrback(function guess() {
       return 20;
     })
-    .addCallback((euros) => `${euros} euros`)
+    .addCallback((n) => `${n} euros`)
     .addBoth(function tidyUp(outcome) {
       return outcome;
     });

@@ -12,7 +12,7 @@ export default async function picture(): Promise<string> {
     .addCallback(function describe({ price }) {
       return `it costs ${price}`;
     })
-    .addErrback((e: Error) => `none: ${e.name}`)
+    .addErrback((e: Error) => e.name)
     .addBoth(function inAnyCase(outcome) {
       return outcome;
     });

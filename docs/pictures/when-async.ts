@@ -47,7 +47,7 @@ export default async function picture(): Promise<string> {
       ["done", "answered"],
     ],
     note: "Recorded on a reactor in memory with modelled costs: 200 ms for the database or the computation, 2 ms to take a request and to answer it, four workers.",
-    replay: { id: "when-async-play", words: "Play it in real time: 2 seconds" },
+    replay: { id: "playWhenAsync", words: "Play it in real time: 2 seconds" },
   });
 }
 

@@ -50,7 +50,7 @@ export interface Timeline {
   readonly tick?: ((ms: number) => string) | undefined;
   /** Room for the labels behind the last spans. */
   readonly tail?: number | undefined;
-  /** Makes a replay in real time: an id that is the picture's own. */
+  /** Makes a replay in real time: an id of its own, in letters alone: in `begin` a hyphen would be a minus. */
   readonly replay?: { readonly id: string; readonly words: string } | undefined;
   readonly width?: number | undefined;
 }
@@ -70,7 +70,7 @@ export function drawTimeline(timeline: Timeline): string {
   const tops: (readonly [number, number])[] = [];
   for (const panel of panels) {
     if (panel.title !== undefined) {
-      rows.push(text(EDGE, y + 16, panel.title, { isBold: true, size: 13 }));
+      parts.push(text(EDGE, y + 16, panel.title, { isBold: true, size: 13 }));
       if (panel.sum !== undefined) rows.push(text(width - EDGE, y + 16, panel.sum, { anchor: "end", ink: QUIET }));
       y += 26;
     }

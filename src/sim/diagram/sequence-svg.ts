@@ -13,7 +13,6 @@ import {
   TEXT_PX,
   text,
   tip,
-  visible,
 } from "../picture/parts.ts";
 import type { TraceView } from "../trace/trace.ts";
 import { traceLine } from "../trace/trace-line.ts";
@@ -157,9 +156,10 @@ function inkOf({ packet }: Arrow): string {
   return isControl(packet) ? QUIET : ACCENT;
 }
 
-/** `0 ms`, `12.5 ms`, `1.2 s`: zeros at the end say nothing. */
+/** `0 ms`, `12.5 ms`, `1.2 s`: what there is room for, and zeros at the end say nothing. */
 function shortTime(timeMs: number): string {
-  return visible(timeText(timeMs).replace(/\.?0+(?= )/, ""));
+  if (timeMs < 1_000) return `${Number(timeMs.toFixed(1))} ms`;
+  return timeText(timeMs).replace(/\.?0+(?= )/, "");
 }
 
 const LANES = {

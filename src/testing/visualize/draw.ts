@@ -223,17 +223,26 @@ function inkOf({ failed }: Outcome): string {
   return failed ? BAD : GOOD;
 }
 
-/** Wide enough for the names, within limits; a value may stand in the other lane's room as well. */
-function laneWidthOf({ links }: ChainStory): number {
-  const names = links.flatMap(({ onValue, onError }) => [onValue, onError]).filter((name) => name !== undefined);
-  const widest = names.reduce((most, name) => Math.max(most, monoWidth(name) + 20), 0);
-  return Math.ceil(Math.min(Math.max(widest, NARROWEST_LANE), WIDEST_LANE));
+/** Wide enough for names and waits, within limits; values are cut instead, for they have the other lane's room as well. */
+function laneWidthOf({ links, start }: ChainStory): number {
+  const needed = links
+    .slice(0, MOST_LINKS)
+    .flatMap(({ onValue, onError, wait }) => [
+      ...[onValue, onError].map((name) => widthOf(name) + 20),
+      (widthOf(wait && waitText(wait)) + 24 - BETWEEN) / 2,
+    ]);
+  needed.push((widthOf(start?.text) + 24 - BETWEEN) / 2, NARROWEST_LANE);
+  return Math.min(Math.ceil(Math.max(...needed)), WIDEST_LANE);
+}
+
+function widthOf(words: string | undefined): number {
+  return words === undefined ? 0 : monoWidth(words);
 }
 
 const TOP = 30;
 const EDGE = 8;
 const BETWEEN = 16;
-const NARROWEST_LANE = 160;
+const NARROWEST_LANE = 138;
 const WIDEST_LANE = 232;
 const BOX_HEIGHT = 46;
 const PILL_HEIGHT = 27;
