@@ -1,4 +1,4 @@
-/** SOCKS with programs that nobody here wrote: curl and nc as clients, microsocks as the proxy. */
+/** SOCKS with programs that nobody here wrote: curl, nc, ssh and Chromium as clients, microsocks as the proxy. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
@@ -94,6 +94,45 @@ describe("nc through our proxy", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, 
     client.transport.loseConnection();
     await client.lost;
   });
+});
+
+describe("ssh through our proxy", { skip: lacks("ssh", "nc"), timeout: FILE_LIMIT_MS }, () => {
+  for (const version of ["4", "5"]) {
+    test(`-o ProxyCommand="nc -X ${version} …" reaches the server that it names`, async (t) => {
+      const { port: target, host } = await serveTcp(t, () => new SshServer());
+      const { proxy, requests } = await proxied(t);
+      const command = `ProxyCommand=nc -X ${version} -x 127.0.0.1:${proxy} %h %p`;
+      const alone = ["-F", "none", "-o", "BatchMode=yes", "-o", "UserKnownHostsFile=/dev/null"];
+      start(t, "ssh", [...alone, "-o", command, "-p", String(target), "ann@127.0.0.1", "true"]);
+      const server = await host.next();
+      await server.heard.until("SSH-2.0-OpenSSH");
+      // What follows is its proposal for the exchange of keys.
+      await server.heard.until("curve25519-sha256");
+      assert.deepEqual([requests[0]?.version, requests[0]?.port], [Number(version), target]);
+    });
+  }
+});
+
+describe("Chromium through our proxy", { skip: lacks("chromium"), timeout: 2 * FILE_LIMIT_MS }, () => {
+  for (const [scheme, version, host] of [
+    ["socks5", 5, "localhost"],
+    ["socks4", 4, "127.0.0.1"],
+  ] as const) {
+    test(`--proxy-server=${scheme}://… gets its pages, and the rules see what it asks for`, async (t) => {
+      // What the browser asks for on its own account is none of the test's business.
+      const { web, proxy, requests } = await proxied(t, { allow: ({ host: asked }) => asked === host });
+      const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+      const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+      const through = [`--proxy-server=${scheme}://127.0.0.1:${proxy}`, "--proxy-bypass-list=<-loopback>"];
+      const profile = `--user-data-dir=${temporaryFolder(t)}`;
+      const page = `http://${host}:${web}/`;
+      const browser = start(t, "chromium", [...flags, ...quiet, ...through, profile, "--dump-dom", page]);
+      assert.equal((await browser.finished()).code, 0, browser.err.text);
+      assert.match(browser.out.text, /a page/);
+      const request = requests.find(({ port }) => port === web);
+      assert.deepEqual([request?.version, request?.command, request?.host], [version, "connect", host]);
+    });
+  }
 });
 
 describe("our client through microsocks", { skip: lacks("microsocks"), timeout: FILE_LIMIT_MS }, () => {
@@ -228,6 +267,13 @@ class Web extends Guest {
     if (!this.heard.text.endsWith("\r\n\r\n")) return;
     this.transport.write("HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\na page");
     this.transport.loseConnection();
+  }
+}
+
+/** Says who it is, and listens. */
+class SshServer extends Guest {
+  override connectionMade(): void {
+    this.transport.write("SSH-2.0-test\r\n");
   }
 }
 
