@@ -6,9 +6,10 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { chromium, type Page } from "playwright-core";
-import { Deferred, DeferredQueue, listen } from "ropewalk";
+import { Deferred, DeferredQueue, listen, type Port } from "ropewalk";
+import { StreamServerService, startTree } from "ropewalk/app";
 import { quoteArgument } from "ropewalk/endpoints";
-import { Response, serve, webSocket } from "ropewalk/web";
+import { Response, serve, webServer, webSocket } from "ropewalk/web";
 import {
   connectWebSocket,
   type WebSocketClientOptions,
@@ -102,6 +103,22 @@ describe("npm's ws", { timeout: FILE_LIMIT_MS }, () => {
       assert.deepEqual([code, await ended()], [3001, "closed 3001 enough, ConnectionDone"]);
     });
   }
+
+  test("as a client hears 1001 when our service stops, which waits for its answer", async (t) => {
+    for (const inSite of [false, true]) {
+      const factory = inSite
+        ? webServer(reactor, (request) => webSocket(reactor, request, new Echo()))
+        : webSocketFactory(reactor, () => new Echo());
+      const service = new StreamServerService("tcp:0:interface=127.0.0.1", factory);
+      await startTree(reactor, service);
+      t.after(async () => await service.stopService());
+      const client = new WebSocket(`ws://127.0.0.1:${tcpPortOf(service.port as Port)}/`);
+      await once(client, "open");
+      const closed = once(client, "close");
+      await service.stopService();
+      assert.equal((await closed)[0], 1001);
+    }
+  });
 
   test("as a client is closed with our code and reason, and refused with our status", async (t) => {
     const { port } = await serving(t, "plain");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Factory, Protocol } from "../../core/protocol.ts";
 import { Clock, MemoryReactor, MemoryTransport } from "../../testing/index.ts";
 import { HeaderMap } from "../../wire/header-map.ts";
-import { frame, join } from "./ear.fixture.test.ts";
+import { frame, join, serverFrame } from "./ear.fixture.test.ts";
 import { acceptWebSocket, type WebSocketFactoryOptions, webSocketFactory } from "./server.ts";
 import { Talker } from "./talker.fixture.test.ts";
 
@@ -112,6 +113,62 @@ describe("acceptWebSocket", () => {
     assert.equal(answer.protocol.innermost, talker);
   });
 });
+
+describe("a server that drains", () => {
+  test("tells its WebSockets that it goes away, hears no message more, and waits for their answers", async () => {
+    const reactor = new MemoryReactor();
+    const talker = new Talker();
+    const factory = webSocketFactory(reactor, () => talker);
+    const transport = attached(reactor, factory);
+    transport.remote.write(request());
+    transport.clear();
+    const drained = factory.drain?.(0);
+    reactor.advance(1_000);
+    assert.deepEqual(transport.bytes(), serverFrame(8, [0x03, 0xe9]));
+    assert.equal(drained?.called, false);
+    transport.remote.write(join(frame(1, "too late"), frame(8, [0x03, 0xe9])));
+    transport.settle();
+    assert.deepEqual(talker.events, ["made", "close 1001", "lost ConnectionDone"]);
+    assert.equal(drained?.called, true);
+  });
+
+  test("closes a peer that does not answer in time", async () => {
+    const reactor = new MemoryReactor();
+    const factory = webSocketFactory(reactor, () => new Talker(), { timeouts: { closeTimeoutMs: 3_000 } });
+    const transport = attached(reactor, factory);
+    transport.remote.write(request());
+    const drained = factory.drain?.(0);
+    reactor.advance(2_999);
+    assert.equal(drained?.called, false);
+    reactor.advance(1);
+    transport.settle();
+    assert.equal(drained?.called, true);
+    assert.deepEqual(reactor.getDelayedCalls(), []);
+  });
+
+  test("closes who has asked for nothing yet, and says goodbye to who comes out of a handshake", async () => {
+    const reactor = new MemoryReactor();
+    const factory = webSocketFactory(reactor, () => new Talker());
+    const [silent, late] = [attached(reactor, factory), attached(reactor, factory)];
+    late.remote.write(request().slice(0, 20));
+    const drained = factory.drain?.(0);
+    reactor.advance(0);
+    silent.settle();
+    assert.deepEqual([silent.connected, late.connected], [false, true]);
+    late.remote.write(request().slice(20));
+    const heard = late.bytes();
+    assert.deepEqual(heard.subarray(-4), serverFrame(8, [0x03, 0xe9]));
+    late.remote.write(frame(8, [0x03, 0xe9]));
+    late.settle();
+    assert.equal(drained?.called, true);
+  });
+});
+
+function attached(reactor: MemoryReactor, factory: Factory): MemoryTransport {
+  const transport = new MemoryTransport({ clock: reactor });
+  transport.attach(factory.buildProtocol(transport.peer) as Protocol);
+  return transport;
+}
 
 async function dialled(
   options?: WebSocketFactoryOptions,

@@ -3,6 +3,7 @@ import { buildProtocol, type Factory, type Protocol, type ProtocolFactory } from
 import type { StreamOptions } from "../../core/reactor.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import type { SomeHttp1Timeouts } from "../http1/deadlines.ts";
+import { type DrainedConnection, Draining } from "../http1/draining.ts";
 import type { Http1Event, Http1Request } from "../http1/events.ts";
 import type { SomeHttp1Limits } from "../http1/limits.ts";
 import { Http1Protocol } from "../http1/protocol.ts";
@@ -15,7 +16,7 @@ import {
   type UpgradeRequest,
 } from "./handshake/accept.ts";
 import type { WebSocketProtocol } from "./protocol.ts";
-import { sessionOf } from "./session/protocol.ts";
+import { sessionOf, type WebSocketSession } from "./session/protocol.ts";
 import { Carrier, type CarryingWebSocket } from "./stream/protocol.ts";
 
 /** Whom a server speaks with, and how. */
@@ -65,7 +66,7 @@ export function acceptWebSocket(
 
 /**
  * A factory for `listen` whose connections are WebSockets. A request that is none is answered by 426, and one from a foreign
- * page by 403; a protocol that `factory` refuses by 403, too.
+ * page by 403; a protocol that `factory` refuses by 403, too. When it is drained, they hear that the server goes away (1001).
  *
  * @example
  * ```ts
@@ -89,7 +90,11 @@ export function webSocketFactory(
   factory: ProtocolFactory<WebSocketProtocol>,
   options: WebSocketFactoryOptions = {},
 ): Factory {
-  return { buildProtocol: (peer) => new ServerHandshake(clock, factory, peer, options) };
+  const draining = new Draining(clock);
+  return {
+    buildProtocol: (peer) => new ServerHandshake(clock, factory, peer, options, draining),
+    drain: (quietMs) => draining.drain(quietMs),
+  };
 }
 
 /**
@@ -136,25 +141,52 @@ export function overWebSocket<P extends Protocol>(
   };
 }
 
-class ServerHandshake extends Http1Protocol {
+class ServerHandshake extends Http1Protocol implements DrainedConnection {
   readonly #clock: Clock;
   readonly #factory: ProtocolFactory<WebSocketProtocol>;
   readonly #peer: Address;
   readonly #options: WebSocketFactoryOptions;
   #request: Http1Request | undefined = undefined;
-  #session: Protocol | undefined = undefined;
+  readonly #draining: Draining;
+  #session: WebSocketSession | undefined = undefined;
+  #isSwitched = false;
 
   constructor(
     clock: Clock,
     factory: ProtocolFactory<WebSocketProtocol>,
     peer: Address,
     options: WebSocketFactoryOptions,
+    draining: Draining,
   ) {
     super("server", clock, options.http);
     this.#clock = clock;
     this.#factory = factory;
     this.#peer = peer;
     this.#options = options;
+    this.#draining = draining;
+  }
+
+  override connectionMade(): void {
+    super.connectionMade();
+    this.#draining.connected(this);
+  }
+
+  override connectionLost(reason: Error): void {
+    this.#draining.disconnected(this);
+    super.connectionLost(reason);
+  }
+
+  get isQuiet(): boolean {
+    return !this.#isSwitched && this.http.waitsFor === "idle";
+  }
+
+  finish(): void {
+    if (this.#isSwitched) this.#session?.goAway();
+    else this.http.finish();
+  }
+
+  close(): void {
+    this.transport.loseConnection();
   }
 
   protected override eventReceived(event: Http1Event): void {
@@ -167,6 +199,8 @@ class ServerHandshake extends Http1Protocol {
         return;
       case "switched":
         this.handOver(this.#session as Protocol, event.rest);
+        this.#isSwitched = true;
+        if (this.#draining.isFinishing) this.finish();
         return;
       case "closed":
         this.transport.loseConnection();

@@ -6,6 +6,7 @@ import type { Protocol } from "../../../core/protocol.ts";
 import type { Clock } from "../../../core/time/clock.ts";
 import { type HeaderInit, HeaderMap } from "../../../wire/header-map.ts";
 import { TEXT } from "../../../wire/text.ts";
+import { type DrainedConnection, isLeaving, type Leaving } from "../../http1/draining.ts";
 import type { RemoteProtocolError } from "../../http1/errors.ts";
 import type { Http1Event, Http1Request, ResponseHead } from "../../http1/events.ts";
 import { Http1Protocol } from "../../http1/protocol.ts";
@@ -16,13 +17,15 @@ import { platformBody } from "../message/platform-body.ts";
 import { isPromiseLike } from "../message/promise-like.ts";
 import { Response } from "../message/response.ts";
 import { Exchange, type ExchangeConnection } from "./exchange.ts";
-import type { Answer, Site, SiteConnection } from "./site.ts";
+import type { Answer, Site } from "./site.ts";
 import { SwitchProtocols } from "./switch/protocol.ts";
 
-export class WebServerProtocol extends Http1Protocol implements ExchangeConnection, SiteConnection {
+export class WebServerProtocol extends Http1Protocol implements ExchangeConnection, DrainedConnection {
   readonly #site: Site;
   #exchange: Exchange | undefined = undefined;
   #successor: Protocol | undefined = undefined;
+  /** The successor, which has the connection, if it knows how to end it. */
+  #leaving: Leaving | undefined = undefined;
   #whenAsked: (() => void) | undefined = undefined;
   /** The request that is answered has come to its end. */
   #isAsked = true;
@@ -39,15 +42,16 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
 
   override connectionMade(): void {
     super.connectionMade();
-    this.#site.connected(this);
+    this.#site.draining.connected(this);
   }
 
   get isQuiet(): boolean {
-    return this.http.waitsFor === "idle";
+    return this.#leaving === undefined && this.http.waitsFor === "idle";
   }
 
   finish(): void {
-    this.http.finish();
+    if (this.#leaving === undefined) this.http.finish();
+    else this.#leaving.goAway();
   }
 
   close(): void {
@@ -69,8 +73,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
         this.#asked();
         return;
       case "switched":
-        this.#site.disconnected(this);
-        if (this.#successor !== undefined) this.handOver(this.#successor, event.rest);
+        this.#switched(event.rest);
         return;
       case "closed":
         if (this.#mayBeSending) this.linger();
@@ -82,7 +85,7 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
   }
 
   override connectionLost(reason: Error): void {
-    this.#site.disconnected(this);
+    this.#site.draining.disconnected(this);
     super.connectionLost(reason);
     this.#lose(reason);
   }
@@ -299,6 +302,16 @@ export class WebServerProtocol extends Http1Protocol implements ExchangeConnecti
     } catch (error) {
       this.#failed(exchange, error);
     }
+  }
+
+  #switched(rest: Uint8Array): void {
+    const successor = this.#successor;
+    const { draining } = this.#site;
+    if (!isLeaving(successor)) draining.disconnected(this);
+    if (successor !== undefined) this.handOver(successor, rest);
+    if (!isLeaving(successor)) return;
+    this.#leaving = successor;
+    if (draining.isFinishing) successor.goAway();
   }
 
   #asked(): void {

@@ -53,6 +53,6 @@ export function webServer(reactor: Reactor, application: Application, options: S
 export function siteFactory(reactor: Reactor, site: Site): Factory {
   return {
     buildProtocol: () => new WebServerProtocol(site, reactor),
-    drain: (quietMs) => site.drain(quietMs),
+    drain: (quietMs) => site.draining.drain(quietMs),
   };
 }

@@ -1,11 +1,11 @@
 /** What the connections of one server share: who answers, how patiently, and what happens to errors. */
 
 import type { Address } from "../../../core/address.ts";
-import { Deferred } from "../../../core/deferred/deferred.ts";
 import { toError } from "../../../core/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
 import type { Clock } from "../../../core/time/clock.ts";
 import type { SomeHttp1Timeouts } from "../../http1/deadlines.ts";
+import { Draining } from "../../http1/draining.ts";
 import type { SomeHttp1Limits } from "../../http1/limits.ts";
 import { formatHttpDate } from "../message/http-date.ts";
 import { HttpError } from "../message/http-error.ts";
@@ -63,15 +63,6 @@ export interface SiteClock extends Clock {
   wallTimeMs(): number;
 }
 
-/** A connection of a site: what asks it to end. */
-export interface SiteConnection {
-  /** Nothing was asked that is not answered. */
-  readonly isQuiet: boolean;
-  /** The answer that is under way, or the next one, is the last. */
-  finish(): void;
-  close(): void;
-}
-
 export class Site {
   readonly respond: Responder;
   readonly options: ServeOptions;
@@ -80,11 +71,8 @@ export class Site {
   readonly methods: ReadonlySet<string>;
   /** Somebody is told of each request, or counts them. */
   readonly isWatched: boolean;
+  readonly draining: Draining;
   readonly #tally: RequestTally | undefined;
-  readonly #connections: Set<SiteConnection> = new Set();
-  /** Those who wait for the last connection to go. */
-  readonly #draining: Deferred<void>[] = [];
-  #isFinishing = false;
   #second = Number.NaN;
   #date = "";
 
@@ -94,6 +82,7 @@ export class Site {
     this.options = options;
     this.methods = options.methods === undefined ? METHODS : new Set(options.methods);
     this.maxCollectedBytes = options.maxCollectedBytes ?? MAX_COLLECTED_BYTES;
+    this.draining = new Draining(clock);
     this.#tally = tally;
     this.isWatched = options.served !== undefined || tally !== undefined;
   }
@@ -106,41 +95,6 @@ export class Site {
       this.#date = formatHttpDate(second * 1_000);
     }
     return this.#date;
-  }
-
-  connected(connection: SiteConnection): void {
-    this.#connections.add(connection);
-    if (this.#isFinishing) connection.finish();
-  }
-
-  /** It is gone, or belongs to another protocol. */
-  disconnected(connection: SiteConnection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size > 0) return;
-    for (const drained of this.#draining.splice(0)) drained.callback();
-  }
-
-  /** Each connection ends with its next answer, or when it was quiet for `quietMs`. Fires when none is left. */
-  drain(quietMs: number): Deferred<void> {
-    this.#isFinishing = true;
-    for (const connection of this.#connections) connection.finish();
-    const closing = this.clock.callLater(quietMs, () => {
-      for (const connection of this.#connections) if (connection.isQuiet) connection.close();
-    });
-    const drained = new Deferred<void>((given) => {
-      this.#draining.splice(this.#draining.indexOf(given as Deferred<void>), 1);
-    });
-    if (this.#connections.size === 0) drained.callback();
-    else this.#draining.push(drained);
-    const over = (): void => {
-      if (closing.active) closing.cancel();
-      // A port that opens again is served as before.
-      this.#isFinishing = false;
-    };
-    return drained.addCallbacks(over, (error: Error) => {
-      over();
-      throw error;
-    });
   }
 
   /** The head of a request was heard. */

@@ -19,6 +19,9 @@ const UPGRADE =
 /** "hi" from a client, masked with zeros. */
 const HI = "\x81\x82\0\0\0\0hi";
 
+/** A Close frame of 1001. */
+const GOODBYE = "\x88\x02\x03\xe9";
+
 function client(): MemoryTransport {
   const reactor = new MemoryReactor();
   const server = webServer(reactor, (request) =>
@@ -53,6 +56,34 @@ describe("a WebSocket inside a web server", () => {
     const old = client();
     old.remote.write(UPGRADE.replace("HTTP/1.1", "HTTP/1.0"));
     assert.match(old.text(), /^HTTP\/1\.1 400 /);
+  });
+
+  it("hears that the server goes away when that drains, with the other connections", () => {
+    const reactor = new MemoryReactor();
+    const server = webServer(reactor, (request) =>
+      request.path === "/echo" ? webSocket(reactor, request, new Echo()) : new Response("a page"),
+    );
+    const open = (): MemoryTransport => {
+      const transport = new MemoryTransport({ clock: reactor });
+      transport.attach(server.buildProtocol(transport.peer) as WebSocketProtocol);
+      return transport;
+    };
+    const [page, socket, late] = [open(), open(), open()];
+    socket.remote.write(UPGRADE);
+    socket.clear();
+    late.remote.write(UPGRADE.slice(0, 30));
+    const drained = server.drain?.(0);
+    reactor.advance(0);
+    page.settle();
+    assert.deepEqual([page.connected, socket.connected, drained?.called], [false, true, false]);
+    assert.equal(Buffer.from(socket.bytes()).toString("latin1"), GOODBYE);
+    late.remote.write(UPGRADE.slice(30));
+    assert.ok(Buffer.from(late.bytes()).toString("latin1").endsWith(`\r\n\r\n${GOODBYE}`));
+    for (const transport of [socket, late]) {
+      transport.remote.write(Buffer.from("\x88\x82\0\0\0\0\x03\xe9", "latin1"));
+      transport.settle();
+    }
+    assert.equal(drained?.called, true);
   });
 
   it("refuses foreign pages", () => {

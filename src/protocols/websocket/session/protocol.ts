@@ -3,6 +3,7 @@ import { ConnectionDone, ConnectionLost } from "../../../core/errors.ts";
 import { Protocol } from "../../../core/protocol.ts";
 import type { Clock, DelayedCall } from "../../../core/time/clock.ts";
 import type { Transport } from "../../../core/transport.ts";
+import type { Leaving } from "../../http1/draining.ts";
 import { NO_CLOSE } from "../codec/close.ts";
 import type { DeflateAgreement } from "../codec/deflate.ts";
 import { WebSocketConnection, type WebSocketOptions } from "../connection.ts";
@@ -21,7 +22,7 @@ export interface Agreement {
 }
 
 /** What is behind a handshake: this is the transport's protocol, and the user's is its inner one. */
-export class WebSocketSession extends Protocol implements WebSocketHold {
+export class WebSocketSession extends Protocol implements WebSocketHold, Leaving {
   readonly subprotocol: string;
   readonly request: UpgradeRequest | undefined;
   readonly #connection: WebSocketConnection;
@@ -126,6 +127,11 @@ export class WebSocketSession extends Protocol implements WebSocketHold {
     // The peer's answer has to be heard.
     this.resumeReading();
     this.#watch();
+  }
+
+  /** The server stops. */
+  goAway(): void {
+    this.close(GOING_AWAY, "");
   }
 
   pauseReading(): void {
@@ -263,3 +269,6 @@ export function sessionOf(
   const connection = new WebSocketConnection(role, { limits, timeouts, fragments, compression, randomBytes, deflate });
   return new WebSocketSession(connection, clock, inner, agreement, whenMade);
 }
+
+/** RFC 6455 §7.4.1: a server that goes down, or a page that is left. */
+const GOING_AWAY = 1001;
