@@ -49,6 +49,8 @@ export function isListed(source: string): boolean {
   return sectionOf(source) !== "files";
 }
 
-function fileUrl(root: string, path: string): string {
-  return statSync(root + path).isDirectory() ? `files/${path}/index.html` : `files/${path}.html`;
+/** The page of a file or of a folder. Servers hide names that begin with a dot, so no address has one. */
+export function fileUrl(root: string, path: string): string {
+  const shown = path.replace(/(^|\/)\./g, "$1dot-");
+  return statSync(root + path).isDirectory() ? `files/${shown}/index.html` : `files/${shown}.html`;
 }

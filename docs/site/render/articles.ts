@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path/posix";
 import { languageOf } from "../content/code.ts";
 import { filesIn, isFolder } from "../content/linked.ts";
-import { between, markdownUrl } from "../content/links.ts";
+import { between, fileUrl, markdownUrl } from "../content/links.ts";
 import type { Page } from "../content/page.ts";
 import { readingTime, wordsOf } from "../content/prose.ts";
 import type { Highlight } from "./highlight.ts";
@@ -45,15 +45,15 @@ export function articleOf(markdown: Markdown, page: Page): Article {
 /** A file of the project as it is, or the list of what is in a folder. */
 export function fileArticle(root: string, path: string, highlight: Highlight): Article {
   const common = { title: basename(path), headings: [], kicker: "A file of the project" };
+  const url = fileUrl(root, path);
   if (isFolder(root, path)) {
-    const url = `files/${path}/index.html`;
     const items = filesIn(root, path).map(
       (file) =>
-        `<li><a href="${between(url, `files/${file}.html`)}">${escapeHtml(file.slice(path.length + 1))}</a></li>`,
+        `<li><a href="${between(url, fileUrl(root, file))}">${escapeHtml(file.slice(path.length + 1))}</a></li>`,
     );
     return { ...common, url, summary: path, kicker: "A folder of the project", content: `<ul>${items.join("")}</ul>` };
   }
   const text = readFileSync(root + path, "utf8");
   const code = codeFigure(highlight(text, languageOf(path)), escapeHtml(path));
-  return { ...common, url: `files/${path}.html`, summary: path, content: code };
+  return { ...common, url, summary: path, content: code };
 }
