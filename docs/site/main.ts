@@ -8,7 +8,7 @@ import { catalogueOf } from "./reference/catalogue.ts";
 import { complaintsAbout } from "./reference/complaints.ts";
 import { convert } from "./reference/convert.ts";
 import { docstrings } from "./reference/docstring.ts";
-import { entryOf, modulePage, overviewPage } from "./reference/index-pages.ts";
+import { entryOf, moduleMarkdown, modulePage, overviewPage } from "./reference/index-pages.ts";
 import { namePage } from "./reference/name-page.ts";
 import { articleOf, fileArticle } from "./render/articles.ts";
 import { createHighlight } from "./render/highlight.ts";
@@ -49,6 +49,7 @@ async function build(): Promise<readonly string[]> {
   ];
   const outputs: Output[] = [
     ...articles.map((article) => ({ url: article.url, text: layout(article, groups) })),
+    ...entries.map(({ module, entry }) => moduleMarkdown(module, entry)),
     ...publishedMarkdown(ROOT, all, faults),
     ...llmsFiles(ROOT, pages, groups, faults),
     { url: "search.json", text: searchIndex(pages, new Map(articles.map((article) => [article.url, article])), names) },

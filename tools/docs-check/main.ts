@@ -1,6 +1,7 @@
 /**
  * `npm run docs:check`: looks at the built site as its readers will. A line for each page: how long its prose takes, and what is
- * wrong with it; exit status 1 if anything is. Words after the command pick pages by their address.
+ * wrong with it; exit status 1 if anything is. Words after the command pick pages by their address; `--all` opens the page of
+ * each exported name.
  */
 import { existsSync } from "node:fs";
 import { Faults } from "../../docs/site/content/faults.ts";
@@ -25,30 +26,39 @@ async function main(words: readonly string[]): Promise<number> {
   const wrong = faultsOfLinks(site);
   for (const [url, page] of pages) wrong.set(url, [...(wrong.get(url) ?? []), ...faultsOfLength(page)]);
   await using server = await serveSite(DIST);
-  const urls = [...site.pages.keys()].filter((url) => words.length === 0 || words.some((word) => url.includes(word)));
-  for await (const { url, faults: seen } of lookAtAll(server.base, urls.sort().map(visitOf))) {
+  const isAll = words.includes("--all");
+  const asked = words.filter((word) => word !== "--all");
+  const urls = [...site.pages.keys()].filter((url) => asked.length === 0 || asked.some((word) => url.includes(word)));
+  const visits = urls.sort().flatMap((url) => visitOf(url, isAll || asked.length > 0));
+  for await (const { url, faults: seen } of lookAtAll(server.base, visits)) {
     const all = [...(wrong.get(url) ?? []), ...seen];
     wrong.delete(url);
     if (!report(url, pages.get(url), all)) faults.add(url);
   }
-  if (words.length === 0) for (const [url, all] of wrong) if (!report(url, undefined, all)) faults.add(url);
+  for (const [url, all] of asked.length === 0 ? wrong : []) if (!report(url, pages.get(url), all)) faults.add(url);
   const { messages } = faults;
   console.log(
-    `\n${urls.length} pages, ${messages.length} with faults${messages.map((message) => `\n  ${message}`).join("")}`,
+    `\n${urls.length} pages, ${visits.length} of them opened, ${messages.length} with faults${messages.map((message) => `\n  ${message}`).join("")}`,
   );
   return messages.length === 0 ? 0 : 1;
 }
 
-/** The pages of the reference are made by one template: each is opened, and some are looked at as closely as the others. */
-function visitOf(url: string): Visit {
-  const isOneOfMany = /^(reference\/.*\/(?!index)|files\/)/.test(url);
-  return { url, closely: !isOneOfMany || isSampled(url) };
+/**
+ * One template makes the pages of all names, and one those of files: the links of each were looked at, and of the names some are
+ * opened, of those and the files some looked at as closely as any other page.
+ */
+function visitOf(url: string, isEach: boolean): Visit[] {
+  const isName = /^reference\/.*\/(?!index)/.test(url);
+  const isFile = url.startsWith("files/");
+  if (isName && !isEach && !isSampled(url, OPENED)) return [];
+  return [{ url, closely: (!isName && !isFile) || isSampled(url, OPENED * CLOSELY) }];
 }
 
-function isSampled(url: string): boolean {
+/** One in so many, the same ones each time. */
+function isSampled(url: string, every: number): boolean {
   let sum = 0;
-  for (let index = 0; index < url.length; index += 1) sum = (sum * 31 + url.charCodeAt(index)) % SAMPLE;
-  return sum === 0;
+  for (let index = 0; index < url.length; index += 1) sum = (sum * 31 + url.charCodeAt(index)) % PRIME;
+  return sum % every === 0;
 }
 
 function faultsOfLength(page: Page): string[] {
@@ -63,8 +73,9 @@ function report(url: string, page: Page | undefined, faults: readonly string[]):
   return faults.length === 0;
 }
 
-/** One in so many. */
-const SAMPLE = 25;
+const OPENED = 8;
+const CLOSELY = 4;
+const PRIME = 1_000_003;
 const ADDRESS = 48;
 const TIME = 6;
 

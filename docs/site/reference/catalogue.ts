@@ -34,10 +34,28 @@ export function catalogueOf(subpaths: readonly Subpath[]): Catalogue {
       if (!homes.has(reflection.id) || isAtHome) homes.set(reflection.id, url);
     }
   }
-  for (const { id, children = [] } of reflections.values()) {
-    for (const member of children) homes.set(member.id, `${homes.get(id) ?? ""}#${memberId(member)}`);
+  const members = new Map<number, { readonly owner: number; readonly member: Reflection }>();
+  for (const { id: owner, children = [] } of reflections.values()) {
+    for (const member of children) members.set(member.id, { owner, member });
   }
-  return { modules, urlOf: (id) => homes.get(id), reflectionOf: (id) => reflections.get(id) };
+  /** A member that came down stands on the page of the class that declares it, or of the first that shows it. */
+  const memberUrl = (id: number): string | undefined => {
+    const line = [id];
+    for (;;) {
+      const from = members.get(line.at(-1) ?? id)?.member.inheritedFrom?.target;
+      if (from === undefined || !members.has(from)) break;
+      // Two that inherit from a class that is not exported are said to inherit from one another.
+      if (line.includes(from)) {
+        line.push(Math.min(...line.slice(line.indexOf(from))));
+        break;
+      }
+      line.push(from);
+    }
+    const found = members.get(line.at(-1) ?? id);
+    return found === undefined ? undefined : `${homes.get(found.owner) ?? ""}#${memberId(found.member)}`;
+  };
+  const urlOf = (id: number) => homes.get(id) ?? memberUrl(id);
+  return { modules, urlOf, reflectionOf: (id) => reflections.get(id) };
 }
 
 /** The fragment of a member on the page of its class. */

@@ -1,10 +1,11 @@
 /** The page of each subpath with its names, and the page of all subpaths. */
-import { between } from "../content/links.ts";
+import { between, markdownUrl } from "../content/links.ts";
 import { escapeHtml } from "../render/html.ts";
 import type { Article } from "../render/layout.ts";
 import type { Entry } from "../render/navigation.ts";
-import type { Module } from "./catalogue.ts";
-import { commentsOf, KIND, textOf } from "./model.ts";
+import type { Output } from "../write.ts";
+import { type Module, wordOf } from "./catalogue.ts";
+import { commentsOf, KIND, tagged, textOf } from "./model.ts";
 import { firstSentence } from "./name-page.ts";
 
 /** The entry of a subpath in the side bar; `readme` is the table in README.md that says what is in each. */
@@ -39,8 +40,23 @@ export function modulePage({ names, url, from }: Module, { summary }: Entry): Ar
     kicker: "Reference",
     kickerUrl: ALL,
     content: lists.join("\n"),
+    markdown: markdownUrl(url),
     headings: shown.map(({ title }) => ({ level: 2, text: title, id: title.toLowerCase() })),
   };
+}
+
+/** The docstrings of a subpath as one Markdown text. */
+export function moduleMarkdown({ names, from, url }: Module, { summary }: Entry): Output {
+  const parts = names.map(({ reflection }) => {
+    const comments = commentsOf(reflection);
+    const of = (tag: string) => [...new Set(comments.flatMap((comment) => tagged(comment, tag)))];
+    const texts = [...new Set(comments.map((comment) => textOf(comment.summary)))].join("\n\n");
+    const throws = of("@throws").map((text) => `- Throws ${text.replace(/\s+/g, " ")}`);
+    const examples = of("@example").map((text) => (text.includes("```") ? text : `\`\`\`ts\n${text}\n\`\`\``));
+    return [`## ${reflection.name} (${wordOf(reflection).toLowerCase()})`, texts, throws.join("\n"), ...examples];
+  });
+  const text = [`# ${from}`, summary, ...parts.flat()].filter((part) => part !== "").join("\n\n");
+  return { url: markdownUrl(url), text: `${text.replace(/\[([^\]]*)\]\(ref:\d+\)/g, "$1")}\n` };
 }
 
 export function overviewPage(entries: readonly Entry[]): Article {

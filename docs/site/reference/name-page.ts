@@ -16,7 +16,11 @@ export function namePage(catalogue: Catalogue, docs: Docstrings, { reflection, f
   };
   const comments = commentsOf(reflection);
   const isType = kind === KIND.interface || kind === KIND.alias;
-  const own = children.filter(({ inheritedFrom }) => inheritedFrom === undefined);
+  // What a class has from one without a page is told here, or nowhere.
+  const home = catalogue.urlOf(reflection.id) ?? url;
+  const isOwn = ({ id, inheritedFrom }: Reflection) =>
+    inheritedFrom === undefined || catalogue.urlOf(id)?.startsWith(`${home}#`) !== false;
+  const own = children.filter(isOwn);
   const origin = `${keyword("import")} ${isType ? `${keyword("type")} ` : ""}{ ${name} } ${keyword("from")} <span class="s">"${from}"</span>;`;
   const head =
     signatures === undefined
@@ -35,7 +39,10 @@ export function namePage(catalogue: Catalogue, docs: Docstrings, { reflection, f
         link,
       ),
     ),
-    inherited(children, link),
+    inherited(
+      children.filter((child) => !isOwn(child)),
+      link,
+    ),
     `<p class="origin">Source: <code>${escapeHtml(sources?.[0]?.fileName ?? "")}:${sources?.[0]?.line ?? 1}</code></p>`,
   ];
   const members = own.filter(({ kind: of }) => of !== KIND.constructor);

@@ -47,7 +47,7 @@ ${article.markdown === undefined ? "" : `<link rel="alternate" type="text/markdo
 <header class="top">
 <button class="plain menu" type="button" popovertarget="navigation" aria-label="Menu">${ICONS.menu}</button>
 <a class="name" href="${to("index.html")}">${ICONS.rope}Ropewalk</a>
-<button class="find" type="button" id="find" aria-haspopup="dialog">${ICONS.find}<span>Search</span><kbd>/</kbd></button>
+<button class="find" type="button" id="find" aria-haspopup="dialog" aria-label="Search">${ICONS.find}<span>Search</span><kbd>/</kbd></button>
 <button class="plain theme" type="button" id="theme" aria-label="Theme: as the system">${ICONS.theme}</button>
 </header>
 <nav id="navigation" popover aria-label="All pages">

@@ -59,6 +59,9 @@ export function dress(markdown: Markdown, highlight: Highlight): void {
   rules["code_inline"] = (tokens, index) => `<code>${breakable(tokens[index]?.content ?? "")}</code>`;
   rules["table_open"] = () => `<div class="table" tabindex="0"><table>\n`;
   rules["table_close"] = () => "</table></div>\n";
+  // A head that says nothing is none, to who listens to a table.
+  rules["th_open"] = (tokens, index) => (tokens[index + 1]?.content === "" ? "<td>" : `<th scope="col">`);
+  rules["th_close"] = (tokens, index) => (tokens[index - 1]?.content === "" ? "</td>" : "</th>");
 }
 
 /** A name, which may go on in the next line behind a dot and before a capital: columns of tables are narrow. */

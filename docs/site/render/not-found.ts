@@ -11,6 +11,7 @@ export function notFound(): string {
 <style>
 body { font: 1.125rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto 0; padding: 0 1.5rem }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.015em }
+a { color: inherit }
 </style>
 </head>
 <body>
