@@ -1,12 +1,13 @@
 /** What docs/primer/ says of programs that serve until Ctrl-C, or that another command than `node` runs. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
-import { type Afterwards, temporaryFolder } from "../interop/support/places.ts";
+import { temporaryFolder } from "../interop/support/places.ts";
 import { FILE_LIMIT_MS, lacks, start } from "../interop/support/program.ts";
 import { twistd } from "../twistd/support.ts";
 import { interrupt, portOf, run } from "./running.ts";
+import { userFolder } from "./user-folder.ts";
 
 /** Lines of code: what is neither blank nor a comment. */
 const LONGEST = 25;
@@ -56,7 +57,7 @@ describe("the first server", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () =
 
 describe("the shop of services", { skip: lacks("nc"), timeout: FILE_LIMIT_MS }, () => {
   test("is opened in order, sells, and is closed in reverse", async (t) => {
-    const folder = userFolder(t, "shop");
+    const folder = userFolder(t, "primer/shop.ts");
     const program = twistd(t, ["-f", "shop.ts"], { cwd: folder });
     await program.err.until("Started shop.ts");
     const nc = start(t, "nc", ["-U", `${folder}/till.sock`]);
@@ -71,7 +72,7 @@ describe("the door of Trial", { timeout: FILE_LIMIT_MS }, () => {
   test("passes one test and fails the other, for what it left", async (t) => {
     // Node's runner would take a run within a run for a part of its own.
     const words = ["-u", "NODE_TEST_CONTEXT", process.execPath, `${ROOT}bin/trial.js`, "--reporter", "spec", "door.ts"];
-    const trial = start(t, "env", words, { cwd: userFolder(t, "door") });
+    const trial = start(t, "env", words, { cwd: userFolder(t, "primer/door.ts") });
     assert.equal((await trial.finished()).code, 1);
     const said = Buffer.from(trial.out.text, "latin1").toString();
     assert.match(said, /^✔ a door locks itself after a minute .*\n✖ a new door is open/m);
@@ -83,13 +84,3 @@ describe("the door of Trial", { timeout: FILE_LIMIT_MS }, () => {
     assert.ok(said.includes(`\n${leftovers.join("\n")}\n`), said);
   });
 });
-
-/** With the program as the page prints it, and the package. */
-function userFolder(t: Afterwards, name: string): string {
-  const folder = temporaryFolder(t);
-  copyFileSync(`${ROOT}examples/primer/${name}.ts`, `${folder}/${name}.ts`);
-  writeFileSync(`${folder}/package.json`, `{ "type": "module" }`);
-  mkdirSync(`${folder}/node_modules`);
-  symlinkSync(ROOT, `${folder}/node_modules/ropewalk`);
-  return folder;
-}
