@@ -56,7 +56,7 @@ export default async function draw(): Promise<string> {
     parts.push(
       line(`M${px(at)} ${px(y(mark.bytes))}V${BOTTOM + 8}`, { stroke: INK }),
       `<circle cx="${px(at)}" cy="${px(y(mark.bytes))}" r="4" fill="${INK}"/>`,
-      text(at, BOTTOM + 21, name, { isMono: true }),
+      text(at, BOTTOM + 21, mark.bytes === 0 ? name : `${name} at ${inWords(mark.bytes)}`, { isMono: true }),
     );
   }
   const times = marks.filter(({ words }) => words === "writingPaused").length;

@@ -10,7 +10,9 @@ export default async function picture(): Promise<string> {
     .addErrback(function guess() {
       return 20;
     })
-    .addCallback((n) => `${n} euros`)
+    .addCallback(function inWords(n) {
+      return `${n} euros`;
+    })
     .addBoth(function tidyUp(outcome) {
       return outcome;
     });

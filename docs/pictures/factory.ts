@@ -13,7 +13,7 @@ class Counter implements Factory {
 
   buildProtocol(): Protocol {
     this.made += 1;
-    this.host.note(`makes number ${this.made}`);
+    this.host.note(`makes protocol ${this.made}`);
     return new Numbered(this.made, this);
   }
 }

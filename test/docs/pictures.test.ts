@@ -46,3 +46,56 @@ describe("the picture of four ways to serve", () => {
     assert.deepEqual(sums, [2_000, 222, 2_000, 606]);
   });
 });
+
+describe("the pictures of recorded runs", () => {
+  test("a Deferred's links run before the next line, a Promise's after it", async () => {
+    assert.equal(
+      await said("deferred-vs-promise"),
+      [
+        "Deferred: its links run inside callback(): the line before, callback(1), first link, second link, the line after",
+        "Promise: later, when your function is through: the line before, resolve(1), the line after, first then, second then",
+      ].join(". "),
+    );
+  });
+
+  test("work in the loop delays all else, work in a worker nothing", async () => {
+    const words = await said("loop-blocked");
+    assert.equal(words, "In the loop: the latest call is 320 ms late. In a worker: the latest call is 0 ms late");
+  });
+
+  test("services start in order and stop in reverse, also when one does not start", async () => {
+    const words = await said("service-tree-start");
+    assert.match(words, /cellar starts, shop starts, till starts, till stops, shop stops, cellar stops/);
+    assert.match(words, /cellar starts, shop starts, till fails, shop stops, cellar stops$/);
+  });
+
+  test("a name's next address is tried before the first has failed", async () => {
+    const words = await said("endpoint-happy-eyeballs");
+    assert.match(words, /2001:db8::1 is tried at 0 ms: dropped/);
+    assert.match(words, /10\.0\.0\.2 is tried at 250 ms: dropped/);
+    assert.match(words, /2001:db8::3 is tried at 500 ms: connected at 540 ms/);
+  });
+
+  test("only the test that forgot its door leaves something", async () => {
+    assert.match(
+      await said("trial-dirty"),
+      /a minute”: leaves nothing: passes\. .*open”: leaves 1 delayed call: fails/,
+    );
+  });
+
+  test("who heeds the two calls keeps little in memory", async () => {
+    const words = await said("backpressure");
+    assert.match(words, /^Echo: up to 1000000 bytes wait, 0 calls\. PoliteEcho: up to 131072 bytes wait/);
+  });
+
+  test("of three ends only an abort loses what was written", async () => {
+    const words = await said("close-rules");
+    assert.equal(words.match(/got &#34;all of it&#34;, end/g)?.length, 2);
+    assert.match(words, /abortConnection\(\).*got &#34;&#34;, ConnectionLost/);
+  });
+});
+
+/** What a picture says in words, which is made of the same record as what it shows. */
+async function said(name: string): Promise<string> {
+  return /<desc[^>]*>([^<]*)/.exec(await computePicture(name))?.[1] ?? "";
+}
