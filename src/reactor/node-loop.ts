@@ -1,11 +1,13 @@
 import type { Deferred } from "../core/deferred/deferred.ts";
+import { maybeDeferred } from "../core/deferred/succeed.ts";
+import type { Later } from "../core/later.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { Loop, StreamTransport } from "../core/stream-transport.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
 import { Lingering } from "./linger.ts";
 import type { NodeTransport } from "./node-transport.ts";
 import type { NodePort } from "./port.ts";
-import { Primary } from "./primary.ts";
+import type { Primary } from "./primary.ts";
 import type { RunningProcess } from "./process.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { TimerWheel } from "./timers.ts";
@@ -25,6 +27,8 @@ export class NodeLoop implements Loop {
   readonly processes: Set<RunningProcess> = new Set();
   /** Whether accepted connections bypass net.Server's streams (see accept.ts). */
   readonly acceptsDirectly: boolean;
+  /** That of this process, once it is known to be a worker: as much a fact of the process as its id. */
+  static ownPrimary: Primary | undefined = undefined;
   /** Of a worker that shares its ports with others. */
   readonly primary: Primary | undefined;
   #dirty: StreamTransport[] = [];
@@ -35,7 +39,7 @@ export class NodeLoop implements Loop {
 
   constructor(acceptsDirectly: boolean) {
     this.acceptsDirectly = acceptsDirectly;
-    this.primary = Primary.own;
+    this.primary = NodeLoop.ownPrimary;
   }
 
   now(): number {
@@ -44,6 +48,20 @@ export class NodeLoop implements Loop {
 
   callLater(ms: number, f: () => void): DelayedCall {
     return this.timers.callLater(ms, f);
+  }
+
+  /** While the code for it is loaded it counts as a connection that is being made: a stop calls it off. */
+  later<M, T>(name: string, module: Later<M>, f: (module: M) => Deferred<T>): Deferred<T> {
+    if (module.isLoaded) return maybeDeferred(() => module.use(f));
+    const begun: Deferred<T> = module.use((loaded) => {
+      this.connecting.delete(begun);
+      return f(loaded);
+    });
+    this.connecting.set(begun, name);
+    return begun.addErrback((error: Error) => {
+      this.connecting.delete(begun);
+      throw error;
+    });
   }
 
   flushSoon(transport: StreamTransport): void {

@@ -6,6 +6,7 @@ import { gatherResults } from "../core/deferred/gather.ts";
 import { installTurnHook } from "../core/deferred/turn.ts";
 import type { Files } from "../core/files.ts";
 import { type Holding, holdingsOf } from "../core/holdings.ts";
+import { Later } from "../core/later.ts";
 import { installWallClock } from "../core/log/clock.ts";
 import { Logger } from "../core/log/logger.ts";
 import { Phases } from "../core/phases.ts";
@@ -28,20 +29,16 @@ import type {
 } from "../core/reactor.ts";
 import { ResolverStack } from "../core/resolver-stack.ts";
 import type { DelayedCall } from "../core/time/clock.ts";
-import { adoptConnection, adoptPort } from "./adopt.ts";
 import { disconnectAll } from "./disconnect.ts";
-import { nodeFiles } from "./files.ts";
+import { laterFiles } from "./later-files.ts";
 import { systemLookup } from "./lookup.ts";
 import { NodeLoop } from "./node-loop.ts";
 import { spawnProcess } from "./process.ts";
 import { spawnOnPty } from "./pty.ts";
 import { type RetireOptions, retire } from "./retire.ts";
 import { onSignal, stayAlive, stopOnSignals } from "./signals.ts";
-import { openStdio } from "./stdio.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 import { nodeTurns } from "./turns.ts";
-import { openUdp } from "./udp.ts";
-import { connectUnix, listenUnix } from "./unix.ts";
 import { Workers } from "./workers.ts";
 
 /** What can be set of a NodeReactor. */
@@ -66,7 +63,7 @@ export interface NodeReactorOptions {
  */
 export class NodeReactor implements Reactor {
   readonly environment: ProcessEnvironment = { pid: process.pid, variables: process.env };
-  readonly files: Files = nodeFiles;
+  readonly files: Files = laterFiles;
   readonly #loop: NodeLoop;
   readonly #workers: Workers = new Workers();
   /** What is disposed when a run has ended. */
@@ -112,15 +109,17 @@ export class NodeReactor implements Reactor {
   }
 
   listenUnix(options: ListenUnixOptions, factory: ProtocolFactory): Deferred<Port> {
-    return listenUnix(this.#loop, options, factory);
+    return this.#loop.later(`unix:${options.path}`, unix, (module) => module.listenUnix(this.#loop, options, factory));
   }
 
   connectUnix<P extends Protocol>(options: ConnectUnixOptions, factory: ProtocolFactory<P>): Deferred<P> {
-    return connectUnix(this.#loop, options, factory);
+    return this.#loop.later(`unix:${options.path}`, unix, (module) => module.connectUnix(this.#loop, options, factory));
   }
 
   adoptPort(descriptor: number, options: StreamServerOptions, factory: ProtocolFactory): Deferred<Port> {
-    return adoptPort(this.#loop, descriptor, options, factory);
+    return this.#loop.later(`fd:${descriptor}`, adopt, (module) =>
+      module.adoptPort(this.#loop, descriptor, options, factory),
+    );
   }
 
   adoptConnection<P extends Protocol>(
@@ -128,15 +127,19 @@ export class NodeReactor implements Reactor {
     options: StreamOptions,
     factory: ProtocolFactory<P>,
   ): Deferred<P> {
-    return adoptConnection(this.#loop, descriptor, options, factory);
+    return this.#loop.later(`fd:${descriptor}`, adopt, (module) =>
+      module.adoptConnection(this.#loop, descriptor, options, factory),
+    );
   }
 
   openStdio<P extends Protocol>(factory: ProtocolFactory<P>): Deferred<P> {
-    return openStdio(this.#loop, factory, this.#loop.transports);
+    return this.#loop.later("stdio", stdio, (module) => module.openStdio(this.#loop, factory, this.#loop.transports));
   }
 
   listenUdp(options: ListenUdpOptions, protocol: DatagramProtocol): Deferred<DatagramTransport> {
-    return openUdp(options, protocol, this.#loop.datagramPorts);
+    return this.#loop.later(`udp:${options.port}`, udp, (module) =>
+      module.openUdp(options, protocol, this.#loop.datagramPorts),
+    );
   }
 
   /** A child outlives the reactor unless somebody ends it. */
@@ -232,6 +235,11 @@ export class NodeReactor implements Reactor {
     return gatherResults([disconnectAll(this.#loop, timeoutMs), this.#workers.destroy()]);
   }
 }
+
+const adopt: Later<typeof import("./adopt.ts")> = new Later(() => import("./adopt.ts"));
+const stdio: Later<typeof import("./stdio.ts")> = new Later(() => import("./stdio.ts"));
+const udp: Later<typeof import("./udp.ts")> = new Later(() => import("./udp.ts"));
+const unix: Later<typeof import("./unix.ts")> = new Later(() => import("./unix.ts"));
 
 const log: Logger = new Logger("ropewalk.reactor");
 

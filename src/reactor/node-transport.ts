@@ -13,9 +13,10 @@ import type { StartTlsOptions } from "../core/transport.ts";
 import type { Piece, TextEncoding } from "../core/write-buffer.ts";
 import { type Connected, DirectSocket, type SocketOwner } from "./direct-socket.ts";
 import { type DirectWriter, writeDirectly } from "./direct-write.ts";
+import { laterTls } from "./later-tls.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { localAddressOf, peerAddressOf } from "./socket-address.ts";
-import { secureSocket, type TlsSession } from "./tls-session.ts";
+import type { TlsSession } from "./tls-session.ts";
 import { TlsUpgrade } from "./tls-upgrade.ts";
 
 /** The engine over a `net.Socket`: TCP, UNIX, and TLS on either. */
@@ -110,9 +111,7 @@ export class NodeTransport extends StreamTransport implements SocketOwner, Direc
     this.#upgrade ??= new TlsUpgrade();
     const upgrade = this.#upgrade;
     upgrade.phase = "shaking";
-    // In the same turn a TLS socket takes out what waits in the plain one, before it reads the descriptor.
-    if (options.received?.length && !plain.destroyed) plain.unshift(options.received);
-    return secureSocket(plain, options, this.loop).addCallbacks(
+    return this.#secure(plain, options).addCallbacks(
       (session) => this.#secured(upgrade, session),
       (error: Error) => {
         upgrade.phase = "failed";
@@ -121,6 +120,17 @@ export class NodeTransport extends StreamTransport implements SocketOwner, Direc
         throw error;
       },
     );
+  }
+
+  /** The first handshake of a process waits for its code, and what the peer says meanwhile for that. */
+  #secure(plain: Socket, options: StartTlsOptions): Deferred<TlsSession> {
+    if (!laterTls.isLoaded) plain.pause();
+    return laterTls.use(({ secureSocket }) => {
+      if (plain.destroyed) return fail(new ConnectionLost("Connection was lost before TLS began"));
+      // In the same turn a TLS socket takes out what waits in the plain one, before it reads the descriptor.
+      if (options.received?.length) plain.unshift(options.received);
+      return secureSocket(plain, options, this.loop);
+    });
   }
 
   /** Makes the connection usable. Returns what the protocol threw, if it did. */

@@ -5,8 +5,9 @@ import { CancelledError } from "../core/deferred/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import { buildProtocol, type Protocol, type ProtocolFactory } from "../core/protocol.ts";
 import type { Port, StreamServerOptions } from "../core/reactor.ts";
-import { HANDSHAKES_AT_ONCE, prepareListener } from "../tls/listener.ts";
+import { HANDSHAKES_AT_ONCE } from "../tls/handshakes-at-once.ts";
 import { acceptConnections } from "./accept.ts";
+import { laterTls } from "./later-tls.ts";
 import { asListenError } from "./listen-error.ts";
 import type { NodeLoop } from "./node-loop.ts";
 import { NodeTransport } from "./node-transport.ts";
@@ -139,8 +140,23 @@ export class NodePort implements Port {
   }
 }
 
-/** Opens a listening socket. */
+/** Opens a listening socket; one for TLS when its certificates are known to be usable. */
 export function openPort(
+  loop: NodeLoop,
+  where: Where,
+  asked: Address,
+  options: StreamServerOptions,
+  factory: ProtocolFactory,
+): Deferred<Port> {
+  const { tls } = options;
+  if (tls === undefined) return openListening(loop, where, asked, options, factory);
+  return loop.later(formatAddress(asked), laterTls, ({ prepareListener }) => {
+    prepareListener(asked, tls);
+    return openListening(loop, where, asked, options, factory);
+  });
+}
+
+function openListening(
   loop: NodeLoop,
   where: Where,
   asked: Address,
@@ -162,7 +178,6 @@ export function openPort(
   };
   server.once("error", failed);
   try {
-    if (options.tls !== undefined) prepareListener(asked, options.tls);
     server.listen(where, () => {
       server.off("error", failed);
       server.on("error", (error) =>

@@ -47,8 +47,6 @@ export interface OpenedPort {
 
 /** Asks the primary, and takes the connections that it hands over. */
 export class Primary {
-  /** That of this process, once it is known to be a worker: as much a fact of the process as its id. */
-  static own: Primary | undefined = undefined;
   /** Whether it accepts TCP connections and hands them over; otherwise node:cluster lets each worker accept. */
   readonly accepts: boolean;
   readonly #direct: boolean;

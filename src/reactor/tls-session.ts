@@ -4,7 +4,10 @@ import type { Deferred } from "../core/deferred/deferred.ts";
 import type { TlsFacts } from "../core/tls.ts";
 import type { StartTlsOptions } from "../core/transport.ts";
 import { shakeHands } from "../tls/handshake.ts";
+import { prepareListener } from "../tls/listener.ts";
 import type { NodeLoop } from "./node-loop.ts";
+
+export { prepareListener };
 
 /** Shakes hands on a connected socket; fires when done and verified. The caller closes the socket on any failure. */
 export function secureSocket(plain: Socket, options: StartTlsOptions, loop: NodeLoop): Deferred<TlsSession> {

@@ -1,5 +1,4 @@
 import type { LogObserver } from "../../core/log/event.ts";
-import { jsonObserver } from "../../core/log/json.ts";
 import { addObserver } from "../../core/log/observers.ts";
 import { logPublisher } from "../../core/log/publisher.ts";
 import { textObserver } from "../../core/log/text.ts";
@@ -26,13 +25,13 @@ export async function openLog(options: TwistdOptions, isWorker: boolean): Promis
   if (options.logLevel !== undefined) logPublisher.levels.configure(options.logLevel);
   const outlets: Outlet[] = [];
   const logfile = logfileOf(options);
-  if (logfile !== undefined) outlets.push(isWorker ? standardError(options) : await fileOutlet(logfile, options));
+  if (logfile !== undefined) outlets.push(isWorker ? await standardError(options) : await fileOutlet(logfile, options));
   const syslogs = [
     ...(options.syslog === true ? ["/dev/log"] : []),
     ...(options.syslogTo === undefined ? [] : [options.syslogTo]),
   ];
   for (const where of syslogs) outlets.push(await syslogOutlet(where, options));
-  if (outlets.length === 0) outlets.push(standardError(options));
+  if (outlets.length === 0) outlets.push(await standardError(options));
   const added = outlets.map(({ observer }) => addObserver(observer));
   const captured = options.daemon === true ? (await import("./captured-output.ts")).captureOutput() : undefined;
   return {
@@ -65,10 +64,11 @@ interface Outlet {
   close?(): Promise<void>;
 }
 
-function standardError({ logFormat }: TwistdOptions): Outlet {
+async function standardError({ logFormat }: TwistdOptions): Promise<Outlet> {
   // Who reads the log may go away, and a program should outlive that.
   process.stderr.on("error", () => undefined);
-  return { observer: observerOf(logFormat)((text) => process.stderr.write(text)), close: flushStandardError };
+  const observe = await observerOf(logFormat);
+  return { observer: observe((text) => process.stderr.write(text)), close: flushStandardError };
 }
 
 /** Into a pipe whose reader is slow Node writes later, and the end of the process would swallow that. */
@@ -85,7 +85,7 @@ function flushStandardError(): Promise<void> {
 
 async function fileOutlet(path: string, options: TwistdOptions): Promise<Outlet> {
   const { LogFile } = await import("../../reactor/log-file.ts");
-  const observe = observerOf(options.logFormat);
+  const observe = await observerOf(options.logFormat);
   const file = opened(path, () => {
     return new LogFile(path, {
       rotateBytes: options.logRotateBytes ?? DEFAULT_ROTATE_BYTES,
@@ -127,8 +127,8 @@ function lossNote(observe: typeof textObserver, lost: number): string {
   return note;
 }
 
-function observerOf(format: TwistdOptions["logFormat"]): typeof textObserver {
-  return format === "json" ? jsonObserver : textObserver;
+async function observerOf(format: TwistdOptions["logFormat"]): Promise<typeof textObserver> {
+  return format === "json" ? (await import("../../core/log/json.ts")).jsonObserver : textObserver;
 }
 
 /** With the ten that are kept, what a service that nobody looks after may fill of a disk is 1.1 GB. */

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { DONE } from "../exit-status.ts";
 import { UsageError } from "../usage-error.ts";
-import { fileProgram } from "./file-program.ts";
 import type { TwistdOptions } from "./options.ts";
-import { pluginProgram } from "./plugin-program.ts";
 import { serve } from "./serve.ts";
 
 /** What `twistd` does with `words`, which are what follows its own options; gives the exit status. */
@@ -13,9 +11,13 @@ export async function twistd(command: Command, options: TwistdOptions, words: re
     process.stdout.write(`${command.helpInformation()}\n${await pluginHelp()}`);
     return DONE;
   }
-  if (options.file !== undefined) return serve(options, fileProgram(options.file, words));
+  if (options.file !== undefined) {
+    const { fileProgram } = await import("./file-program.ts");
+    return serve(options, fileProgram(options.file, words));
+  }
   const [name, ...rest] = words;
   if (name === undefined)
     throw new UsageError("Cannot run nothing: name a plug-in, or a module with -f (--help tells more)");
+  const { pluginProgram } = await import("./plugin-program.ts");
   return serve(options, await pluginProgram(command.name(), name, rest));
 }

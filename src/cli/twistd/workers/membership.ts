@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { ReactorStateError } from "../../../core/errors.ts";
 import { Logger } from "../../../core/log/logger.ts";
+import { NodeLoop } from "../../../reactor/node-loop.ts";
 import type { NodeReactor } from "../../../reactor/node-reactor.ts";
 import { Primary } from "../../../reactor/primary.ts";
 import { FailureError } from "../../usage-error.ts";
@@ -40,7 +41,7 @@ export class Membership implements Audience {
     const { env, ppid, pid } = process;
     // Sockets of systemd are the primary's, which opens them for all.
     if (env["LISTEN_PID"] === String(ppid)) env["LISTEN_PID"] = String(pid);
-    Primary.own = new Primary(env[STICKY_VARIABLE] !== undefined, acceptsDirectly);
+    NodeLoop.ownPrimary = new Primary(env[STICKY_VARIABLE] !== undefined, acceptsDirectly);
     process.on("message", (told: WorkerTold) => this.#told(told));
     // What goes to all processes of a terminal or a unit is the primary's business; unheard, it would end this one.
     process.on("SIGUSR2", () => undefined);
@@ -82,7 +83,7 @@ export class Membership implements Audience {
       if (reactor === undefined) return;
       reactor
         .retire({ limitMs: told.limitMs })
-        .addBoth(() => Primary.own?.caughtUp())
+        .addBoth(() => NodeLoop.ownPrimary?.caughtUp())
         .addBoth(() => this.#stop());
     }
   }
