@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from "./commander.ts";
-import { DONE, SOFTWARE, USAGE } from "./exit-status.ts";
-import { FailureError, UsageError } from "./usage-error.ts";
+import { DONE, USAGE } from "./exit-status.ts";
+import { report } from "./report.ts";
 
 /**
  * Does what the command line says, and gives the exit status: that which an action gave `done`, 1 for a FailureError, 2 for
@@ -20,9 +20,7 @@ export async function runCommand(
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : USAGE;
-    const { words, exit } = verdict(error);
-    process.stderr.write(`${command.name()}: ${words}\n`);
-    return exit;
+    return report(command.name(), error);
   }
 }
 
@@ -30,10 +28,4 @@ export async function runCommand(
 function overrideExit(command: Command): void {
   command.exitOverride();
   for (const inner of command.commands) overrideExit(inner);
-}
-
-function verdict(error: unknown): { words: string; exit: number } {
-  if (error instanceof UsageError) return { words: error.message, exit: USAGE };
-  if (error instanceof FailureError) return { words: error.message, exit: error.status };
-  return { words: error instanceof Error ? (error.stack ?? error.message) : String(error), exit: SOFTWARE };
 }

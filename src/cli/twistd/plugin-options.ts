@@ -1,6 +1,7 @@
 import type { Option as PluginOption } from "../../app/option.ts";
 import type { Operands, Plugin } from "../../app/plugin.ts";
 import { Command, InvalidArgumentError, Option } from "../commander.ts";
+import { optionName, valuesOf } from "./option-values.ts";
 
 /** What `words` say of a plug-in's options, with the defaults of what they do not say. @throws CommanderError */
 export function readPluginOptions(
@@ -10,9 +11,7 @@ export function readPluginOptions(
 ): Readonly<Record<string, unknown>> {
   const command = pluginCommand(name, plugin).exitOverride();
   command.parse(words, { from: "user" });
-  const given = command.opts();
-  const values = Object.entries(plugin.options).map(([key, option]) => [key, given[key] ?? defaultOf(option)]);
-  return { ...Object.fromEntries(values), operands: command.args };
+  return valuesOf(plugin, command.opts(), command.args);
 }
 
 /** The plug-in's command line, as commander has it. */
@@ -24,11 +23,6 @@ export function pluginCommand(name: string, plugin: Plugin): Command {
   for (const [key, option] of Object.entries(plugin.options)) command.addOption(toCommander(key, option));
   if (plugin.operands !== undefined) command.argument(operandForm(plugin.operands), plugin.operands.summary);
   return command;
-}
-
-/** `maxConnections` as the command line has it: `max-connections`. */
-function optionName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function toCommander(key: string, option: PluginOption<unknown>): Option {
@@ -53,13 +47,6 @@ function parsed(option: PluginOption<unknown>, text: string): unknown {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
-}
-
-function defaultOf(option: PluginOption<unknown>): unknown {
-  if (typeof option.default === "boolean") return option.default;
-  const value = option.default === undefined ? undefined : option.parse(option.default);
-  if (!option.repeatable) return value;
-  return value === undefined ? [] : [value];
 }
 
 function operandForm({ name, repeatable, required }: Operands): string {
