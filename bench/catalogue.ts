@@ -297,7 +297,11 @@ export const catalogue: Readonly<Record<string, Bench>> = {
   },
   startup: {
     kind: "job",
-    loads: [{ name: "until it listens", servers: ["ropewalk", "node"] }],
+    loads: [
+      { name: "until it listens", servers: ["ropewalk", "node"] },
+      { name: 'import "ropewalk"', servers: ["ropewalk", "node"] },
+      { name: "ropewalk --help", servers: ["ropewalk", "node"] },
+    ],
   },
   timers: {
     kind: "job",

@@ -83,6 +83,7 @@ export const promised: readonly Goal[] = [
   { what: "WebSocket echo, 16 pipelined", bench: "ws-echo", load: "16 pipelined", over: "ws", atLeast: 1.3 },
   { what: "WebSocket broadcast", ...broadcast, load: "to 1 000", over: "ws", atLeast: 1.3 },
   { what: "WebSocket broadcast, 16 at a time", ...broadcast, load: "to 1 000, 16 at a time", over: "ws", atLeast: 1.3 },
+  { what: "the start of twistd echo", bench: "startup", load: "until it listens", over: "node", atLeast: 1 / 1.5 },
   { what: "timer", ...timer, unit: "ns", atMost: 50 },
   { what: "timer", ...timer, over: "node", atLeast: 5 },
   { what: "Deferred, five links", bench: "deferred", load: "five links", over: "promise", atLeast: 1 / 0.8 },
