@@ -3,7 +3,7 @@ import { addCompletion } from "./completion/command.ts";
 import { addManhole } from "./manhole/program.ts";
 import { addNew } from "./new/command.ts";
 import { runCommand } from "./run-command.ts";
-import { type SimArguments, sim } from "./sim/command.ts";
+import type { SimArguments } from "./sim/command.ts";
 import { addTop } from "./top/command.ts";
 import { trialCommand } from "./trial/command.ts";
 import { twistdCommand } from "./twistd/command.ts";
@@ -46,7 +46,11 @@ function addSim(program: Command, done: (status: number) => void): void {
     .option("--diagram <file>", "with --seed: write a sequence diagram (HTML)")
     .option("--hash", "with --seed: print the hash of the trace")
     .option("--trace", "with --seed: print what happened, packet by packet")
-    .action(async (file: string, options: Omit<SimArguments, "file">) => done(await sim({ ...options, file })));
+    .action(async (file: string, options: Omit<SimArguments, "file">) => {
+      // Not for those who ask for help, or for another command: the simulator is larger than all the rest.
+      const { sim } = await import("./sim/command.ts");
+      done(await sim({ ...options, file }));
+    });
 }
 
 function integer(text: string): number {
