@@ -13,6 +13,9 @@ const isPossible = Number(process.versions.node.split(".")[0]) < 26;
 
 test("this version of Node lets sockets be written to without its streams, or else they are", async (t) => {
   const pair = await pairOf();
+  // The first write finds out how, with a socket of its own.
+  pair.client.transport.write("first ");
+  await turn();
   const { mock } = t.mock.method(Socket.prototype, "write");
   for (const said of ["text", "t\u00e4xt", Buffer.from("bytes")]) {
     pair.client.transport.write(said);
@@ -21,7 +24,7 @@ test("this version of Node lets sockets be written to without its streams, or el
   assert.equal(mock.callCount(), isPossible ? 0 : 3);
   pair.client.transport.loseConnection();
   await parted(pair);
-  assert.equal(pair.server.text, "textt\u00e4xtbytes");
+  assert.equal(pair.server.text, "first textt\u00e4xtbytes");
 });
 
 test("what the kernel does not take at once leaves later, before what is written behind it", {

@@ -6,7 +6,6 @@
  * needs no such object), all goes through `socket.write`.
  */
 import { Socket, type SocketConstructorOpts } from "node:net";
-import { getSystemErrorName } from "node:util";
 import type { TextEncoding } from "../core/write-buffer.ts";
 
 /** What has to be known about bytes that the kernel has not taken yet. */
@@ -26,9 +25,10 @@ export function writeDirectly(
   writer: DirectWriter,
 ): number {
   const handle = (socket as unknown as { readonly _handle: Handle | null })._handle;
-  if (WriteRequest === undefined || handle === null) return -1;
-  spare ??= new WriteRequest();
+  if (handle === null) return -1;
+  spare ??= makeRequest();
   const request = spare;
+  if (request === undefined) return -1;
   let status: number;
   if (typeof data !== "string") status = handle.writeBuffer(request, data);
   else if (encoding === "latin1") status = handle.writeLatin1String(request, data);
@@ -54,8 +54,14 @@ function onComplete(this: Request, status: number): void {
 }
 
 function writeError(status: number): Error {
-  const code = getSystemErrorName(status);
+  const code = process.getBuiltinModule("node:util").getSystemErrorName(status);
   return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: "write" });
+}
+
+/** Undefined where the shape is another one. The class is looked for with the first write: a start has no time for it. */
+function makeRequest(): Request | undefined {
+  WriteRequest ??= findWriteRequest() ?? null;
+  return WriteRequest === null ? undefined : new WriteRequest();
 }
 
 /** The class of those objects, looked at in the hands of a socket that writes to something which only seems to be a handle. */
@@ -94,5 +100,5 @@ interface Request {
   data: Uint8Array | string;
 }
 
-const WriteRequest = findWriteRequest();
+let WriteRequest: (new () => Request) | null | undefined;
 let spare: Request | undefined;
