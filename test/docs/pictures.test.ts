@@ -88,6 +88,14 @@ describe("the pictures of recorded runs", () => {
     assert.match(words, /^Echo: up to 1000000 bytes wait, 0 calls\. PoliteEcho: up to 131072 bytes wait/);
   });
 
+  test("the tutorial's service tells in one protocol what it was told in another", async () => {
+    const words = await said("finger-tutorial");
+    assert.match(
+      words,
+      /AMP: SetStatus.*chat: .*on the rope walk.*finger: ann.*finger: on the rope walk.*HTTP: GET \/ann.*on the/,
+    );
+  });
+
   test("of three ends only an abort loses what was written", async () => {
     const words = await said("close-rules");
     assert.equal(words.match(/got &#34;all of it&#34;, end/g)?.length, 2);

@@ -16,7 +16,10 @@ describe("a sequence diagram for a page", () => {
 
   test("says in words all that is drawn", async () => {
     const [, words] = /<desc[^>]*>([^<]*)</.exec(await pictureOfRun(3)) ?? [];
-    assert.match(words ?? "", /a:5000 → b:7, udp 5 bytes.*lost.*partition.*here I am/s);
+    assert.match(
+      words ?? "",
+      /0 ms, a:5000 to b:7: hello\. .*partition of a from b begins.*hello \(lost: partition\).*b: here I am/s,
+    );
   });
 
   test("what is lost ends in a cross with its reason, what arrives in the tip of an arrow", async () => {

@@ -14,10 +14,11 @@ import {
   text,
   tip,
 } from "../picture/parts.ts";
-import type { TraceView } from "../trace/trace.ts";
-import { traceLine } from "../trace/trace-line.ts";
+import { showText } from "../trace/show-bytes.ts";
+import type { TraceEvent, TraceView } from "../trace/trace.ts";
+import { endText } from "../trace/trace-line.ts";
 import type { Label } from "./labels.ts";
-import { isControl } from "./phrases.ts";
+import { isControl, noteText, packetText } from "./phrases.ts";
 import { type Arrow, type Band, type Lane, type NoteMark, type Plan, planOf, type Sizes } from "./plan.ts";
 import type { Break } from "./rows.ts";
 import { type DiagramOptions, isPureAck, sceneOf } from "./scene.ts";
@@ -27,7 +28,7 @@ import { durationText, timeText } from "./text.ts";
 /**
  * A few messages of a trace as SVG, to stand in a page: what `sequenceDiagram` draws, without the page around it, without
  * acknowledgments, a style sheet or a script. Colours come from the page: `--picture-ink`, `-quiet`, `-line`, `-bad`,
- * `-accent`, `-panel`, `-paper`. What is drawn is said in its `desc`, a line for each event. The same trace gives the same bytes.
+ * `-accent`, `-panel`, `-paper`. What is drawn is said in its `desc`, each event in turn. The same trace gives the same bytes.
  *
  * At most 50 events unless `limit` says otherwise. Throws RangeError for a limit below 1.
  *
@@ -47,11 +48,8 @@ export function sequenceSvg(trace: TraceView, options: DiagramOptions = {}): str
   const { title = `Simulation, seed ${trace.seed}`, subtitle, limit = 50 } = options;
   const scene = sceneOf(trace, { ...options, limit });
   const plan = planOf(scene, options, SMALL_SIZES);
-  const told = scene.events
-    .filter((event) => event.type !== "packet" || !isPureAck(event))
-    .map((event) => {
-      return traceLine(event).trim().replace(/ {2,}/g, ", ");
-    });
+  const drawn = scene.events.filter((event) => event.type !== "packet" || !isPureAck(event));
+  const told = drawn.map((event) => inWords(event, options));
   const leftOut = scene.leftOut === 0 ? [] : [`${scene.leftOut} events before are left out`];
   const description = [...(subtitle === undefined ? [] : [subtitle]), ...leftOut, ...told].join(". ");
   const frame = {
@@ -60,10 +58,26 @@ export function sequenceSvg(trace: TraceView, options: DiagramOptions = {}): str
     width: plan.width,
     height: plan.height + NAMES,
   };
-  return picture(frame, [...plan.lanes.map(drawName), `<g transform="translate(0 ${NAMES})">`, ...drawn(plan), "</g>"]);
+  return picture(frame, [
+    ...plan.lanes.map(drawName),
+    `<g transform="translate(0 ${NAMES})">`,
+    ...eventsOf(plan),
+    "</g>",
+  ]);
 }
 
-function drawn(plan: Plan): string[] {
+/** For who does not see it: when, between whom, and what. */
+function inWords(event: TraceEvent, options: DiagramOptions): string {
+  const time = shortTime(event.timeMs);
+  if (event.type === "note") return `${time}, ${event.host}: ${noteText(event)}`;
+  if (event.type === "fault") return `${time}, ${showText(event.text)} ${event.change}`;
+  const { from, to, fate, reason } = event;
+  const words = showText(options.label?.(event) ?? packetText(event));
+  const what = `${time}, ${endText(from)} to ${endText(to)}${words === "" ? "" : `: ${words}`}`;
+  return fate === "arrived" ? what : `${what} (${fate === "lost" ? `lost: ${showText(reason ?? "")}` : fate})`;
+}
+
+function eventsOf(plan: Plan): string[] {
   const { lanes, axis, arrows, notes, bands } = plan;
   const others = arrows.filter(({ isAck }) => !isAck);
   return [

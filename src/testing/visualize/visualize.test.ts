@@ -287,6 +287,19 @@ describe("the picture of a chain", () => {
     ]);
   });
 
+  test("a wait says that it goes on, until it is over", () => {
+    const [d, inner] = [new Deferred<number>(), new Deferred<string>()];
+    const picture = visualize(d);
+    d.addCallback(function lookUp() {
+      return inner;
+    }).addCallback(finish);
+    d.callback(1);
+    assert.ok(picture.svg().includes(">still waits for a Deferred<"));
+    inner.callback("row");
+    assert.ok(picture.svg().includes(">waits for a Deferred<"));
+    assert.ok(!picture.svg().includes("still waits"));
+  });
+
   test("nothing that comes from outside is taken for markup, or runs long", () => {
     const evil = `</text></svg><script>alert("1")</script>\u202e${"x".repeat(5_000)}`;
     const d = new Deferred<string>();
