@@ -127,12 +127,17 @@ function parametersOf(catalogue: Catalogue, signatures: readonly Reflection[], d
     const fields = optionsOf(catalogue, parameter.type)
       .map((field) => item(field, docs, link))
       .join("");
-    return item(parameter, docs, link) + (fields === "" ? "" : `<dd><dl>${fields}</dl></dd>`);
+    return item(parameter, docs, link, fields === "" ? "" : `<ul>${fields}</ul>`);
   });
-  return `<h2 id="parameters">Parameters</h2>\n<dl class="fields">${items.join("")}</dl>\n`;
+  return `<h2 id="parameters">Parameters</h2>\n<ul class="fields">${items.join("")}</ul>\n`;
 }
 
-function item({ name, flags, type, comment, signatures }: Reflection, docs: Docstrings, link: LinkTo): string {
+function item(
+  { name, flags, type, comment, signatures }: Reflection,
+  docs: Docstrings,
+  link: LinkTo,
+  fields = "",
+): string {
   const [signature] = signatures ?? [];
   const shown =
     signature === undefined
@@ -141,7 +146,7 @@ function item({ name, flags, type, comment, signatures }: Reflection, docs: Docs
   const mark = flags.isOptional === true ? "?" : "";
   const label = name === "__namedParameters" ? "options" : name;
   const about = docs.text(comment ?? signature?.comment, link);
-  return `<dt><code><b>${escapeHtml(label)}${mark}</b>: ${shown}</code></dt>${about === "" ? "" : `<dd>${about}</dd>`}`;
+  return `<li><code><b>${escapeHtml(label)}${mark}</b>: ${shown}</code>${about}${fields}</li>`;
 }
 
 function optionsOf({ reflectionOf }: Catalogue, type: Type | undefined): readonly Reflection[] {
