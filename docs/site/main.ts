@@ -8,7 +8,14 @@ import { catalogueOf } from "./reference/catalogue.ts";
 import { complaintsAbout } from "./reference/complaints.ts";
 import { convert } from "./reference/convert.ts";
 import { docstrings } from "./reference/docstring.ts";
-import { entryOf, moduleMarkdown, modulePage, overviewPage } from "./reference/index-pages.ts";
+import {
+  entryOf,
+  moduleMarkdown,
+  modulePage,
+  OVERVIEW,
+  overviewMarkdown,
+  overviewPage,
+} from "./reference/index-pages.ts";
 import { namePage } from "./reference/name-page.ts";
 import { articleOf, fileArticle } from "./render/articles.ts";
 import { createHighlight } from "./render/highlight.ts";
@@ -36,20 +43,19 @@ async function build(): Promise<readonly string[]> {
   const docs = docstrings(catalogue, highlight);
   const names = catalogue.modules.flatMap((module) => module.names);
   for (const message of names.flatMap(complaintsAbout)) faults.add(message);
-  const groups = groupsOf(
-    pages,
-    entries.map(({ entry }) => entry),
-  );
+  const subpaths = entries.map(({ entry }) => entry);
+  const groups = groupsOf(pages, [OVERVIEW, ...subpaths]);
   const articles = [
     ...all.map((page) => articleOf(markdown, page)),
     ...filesOf(ROOT, all, faults).map((path) => fileArticle(ROOT, path, highlight)),
-    overviewPage(entries.map(({ entry }) => entry)),
+    overviewPage(subpaths),
     ...entries.map(({ module, entry }) => modulePage(module, entry)),
     ...names.map((name) => namePage(catalogue, docs, name)),
   ];
   const outputs: Output[] = [
     ...articles.map((article) => ({ url: article.url, text: layout(article, groups) })),
     ...entries.map(({ module, entry }) => moduleMarkdown(module, entry)),
+    overviewMarkdown(subpaths),
     ...publishedMarkdown(ROOT, all, faults),
     ...llmsFiles(ROOT, pages, groups, faults),
     { url: "search.json", text: searchIndex(pages, new Map(articles.map((article) => [article.url, article])), names) },

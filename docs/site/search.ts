@@ -48,7 +48,8 @@ function partsOf(page: Page, { headings, kicker = "" }: Article): Entry[] {
     const heading = tops[index - 1];
     const text = blocks.map((block) => plain(block.text)).join(" ");
     if (heading === undefined) return { id: page.url, title: page.title, place: kicker, summary: page.summary, text };
-    const start = text.slice(heading.text.length).trim().slice(0, SHOWN);
+    const prose = blocks.filter(({ kind }, at) => kind === "prose" && at > 0).map((block) => plain(block.text));
+    const start = prose.join(" ").slice(0, SHOWN);
     return { id: `${page.url}#${heading.id}`, title: heading.text, place: page.title, summary: start, text };
   });
 }

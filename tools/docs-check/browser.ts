@@ -19,6 +19,7 @@ export async function* lookAtAll(base: string, visits: readonly Visit[]): AsyncG
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   try {
     const context = await browser.newContext({ viewport: PHONE, reducedMotion: "reduce" });
+    context.setDefaultTimeout(LIMIT_MS);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const queue = [...visits];
     const lanes = await Promise.all(Array.from({ length: LANES }, () => openLane(context, base)));
@@ -116,3 +117,5 @@ const QUICK = { resultTypes: ["violations"] };
 /** What another colour scheme can change. */
 const COLOURS = { ...QUICK, runOnly: ["color-contrast", "link-in-text-block"] };
 const LANES = 3;
+/** Against a page that hangs, not against a slow machine. */
+const LIMIT_MS = 120_000;

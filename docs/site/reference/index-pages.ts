@@ -61,14 +61,32 @@ export function moduleMarkdown({ names, from, url }: Module, { summary }: Entry)
 
 export function overviewPage(entries: readonly Entry[]): Article {
   const items = entries.map(
-    ({ title, summary, url }) =>
-      `<dt><a href="${between(ALL, url)}">${escapeHtml(title)}</a></dt><dd>${escapeHtml(summary)}</dd>`,
+    ({ title, summary: about, url: to }) =>
+      `<dt><a href="${between(ALL, to)}">${escapeHtml(title)}</a></dt><dd>${escapeHtml(about)}</dd>`,
   );
-  const summary = "Every name that the package exports, by the subpath that it is imported from.";
-  return { url: ALL, title: "Reference", summary, content: `<dl class="names">${items.join("\n")}</dl>`, headings: [] };
+  const { url, summary } = OVERVIEW;
+  return {
+    url,
+    title: "Reference",
+    summary,
+    markdown: markdownUrl(url),
+    content: `<dl class="names">${items.join("\n")}</dl>`,
+    headings: [],
+  };
 }
 
-export const ALL = "reference/index.html";
+export function overviewMarkdown(entries: readonly Entry[]): Output {
+  const lines = entries.map(({ title, summary, url }) => `- [${title}](${between(ALL, markdownUrl(url))}): ${summary}`);
+  return { url: markdownUrl(ALL), text: `# Reference\n\n${OVERVIEW.summary}\n\n${lines.join("\n")}\n` };
+}
+
+const ALL = "reference/index.html";
+
+export const OVERVIEW: Entry = {
+  title: "Overview",
+  summary: "Every name that the package exports, by the subpath that it is imported from.",
+  url: ALL,
+};
 const GROUPS = [
   { title: "Functions", kind: KIND.function },
   { title: "Classes", kind: KIND.class },

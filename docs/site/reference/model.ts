@@ -38,6 +38,8 @@ export interface Reflection {
   readonly typeParameters?: readonly Reflection[];
   readonly type?: Type;
   readonly default?: Type;
+  /** Of a parameter that may be left out: what stands for it. */
+  readonly defaultValue?: string;
   readonly extendedTypes?: readonly Type[];
   readonly implementedTypes?: readonly Type[];
   readonly inheritedFrom?: { readonly name: string; readonly target?: number };
@@ -94,6 +96,11 @@ export const KIND = {
   alias: 2_097_152,
   reference: 4_194_304,
 } as const;
+
+/** Whether a parameter or a field may be left out. */
+export function isOptional({ flags, defaultValue }: Reflection): boolean {
+  return flags.isOptional === true || defaultValue !== undefined;
+}
 
 /** The text of a comment, as Markdown; links lead to `ref:ID`, which `links` of the page turns into an address. */
 export function textOf(parts: readonly CommentPart[]): string {

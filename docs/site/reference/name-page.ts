@@ -5,7 +5,7 @@ import type { Article } from "../render/layout.ts";
 import { codeFigure } from "../render/markdown.ts";
 import { type Catalogue, type Exported, memberId, wordOf } from "./catalogue.ts";
 import type { Docstrings } from "./docstring.ts";
-import { commentsOf, KIND, type Reflection, type Type, textOf } from "./model.ts";
+import { commentsOf, isOptional, KIND, type Reflection, type Type, textOf } from "./model.ts";
 import { keyword, type LinkTo, lengthOf, membersHtml, parametersHtml, typeHtml, typeParametersHtml } from "./types.ts";
 
 export function namePage(catalogue: Catalogue, docs: Docstrings, { reflection, from, url }: Exported): Article {
@@ -132,18 +132,14 @@ function parametersOf(catalogue: Catalogue, signatures: readonly Reflection[], d
   return `<h2 id="parameters">Parameters</h2>\n<ul class="fields">${items.join("")}</ul>\n`;
 }
 
-function item(
-  { name, flags, type, comment, signatures }: Reflection,
-  docs: Docstrings,
-  link: LinkTo,
-  fields = "",
-): string {
+function item(reflection: Reflection, docs: Docstrings, link: LinkTo, fields = ""): string {
+  const { name, type, comment, signatures } = reflection;
   const [signature] = signatures ?? [];
   const shown =
     signature === undefined
       ? typeHtml(type, link)
       : `${parametersHtml(signature.parameters, link)} =&gt; ${typeHtml(signature.type, link)}`;
-  const mark = flags.isOptional === true ? "?" : "";
+  const mark = isOptional(reflection) ? "?" : "";
   const label = name === "__namedParameters" ? "options" : name;
   const about = docs.text(comment ?? signature?.comment, link);
   return `<li><code><b>${escapeHtml(label)}${mark}</b>: ${shown}</code>${about}${fields}</li>`;

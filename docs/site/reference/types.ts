@@ -1,6 +1,6 @@
 /** Types as HTML, each name in them a link where the reference has a page for it. */
 import { escapeHtml } from "../render/html.ts";
-import type { Reflection, Type } from "./model.ts";
+import { isOptional, type Reflection, type Type } from "./model.ts";
 
 /** The address of the page of a declaration, as the page at hand links to it; undefined where it has none. */
 export type LinkTo = (id: number) => string | undefined;
@@ -22,10 +22,11 @@ export function typeParametersHtml(parameters: readonly Reflection[] | undefined
 
 /** `(a: A, b?: B)`, over several lines where one would be too long. */
 export function parametersHtml(parameters: readonly Reflection[] | undefined, link: LinkTo, room = Infinity): string {
-  const texts = (parameters ?? []).map(({ name, type, flags }) => {
+  const texts = (parameters ?? []).map((parameter) => {
+    const { name, type, flags } = parameter;
     const before = flags.isRest === true ? "..." : "";
     const shown = name === "__namedParameters" ? "options" : name;
-    return `${before}${escapeHtml(shown)}${flags.isOptional === true ? "?" : ""}: ${typeHtml(type, link)}`;
+    return `${before}${escapeHtml(shown)}${isOptional(parameter) ? "?" : ""}: ${typeHtml(type, link)}`;
   });
   const line = `(${texts.join(", ")})`;
   return lengthOf(line) <= room ? line : `(\n${texts.map((text) => `  ${text},\n`).join("")})`;
@@ -143,8 +144,8 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   typeOperator: ({ operator = "", target }, link) => `${keyword(operator)} ${part(target as Type, link)}`,
   indexedAccess: ({ objectType, indexType }, link) => `${part(objectType, link)}[${typeHtml(indexType, link)}]`,
   tuple: ({ elements = [] }, link) => `[${elements.map((element) => typeHtml(element, link)).join(", ")}]`,
-  namedTupleMember: ({ name = "", isOptional, element }, link) =>
-    `${escapeHtml(name)}${isOptional === true ? "?" : ""}: ${typeHtml(element, link)}`,
+  namedTupleMember: ({ name = "", isOptional: mayMiss, element }, link) =>
+    `${escapeHtml(name)}${mayMiss === true ? "?" : ""}: ${typeHtml(element, link)}`,
   optional: ({ elementType }, link) => `${part(elementType, link)}?`,
   rest: ({ elementType }, link) => `...${part(elementType, link)}`,
   query: ({ queryType }, link) => `${keyword("typeof")} ${typeHtml(queryType, link)}`,

@@ -16,7 +16,7 @@ const KICKERS: Readonly<Record<Page["section"], string>> = {
   primer: "Primer",
   finger: "Finger in 60 seconds",
   recipes: "Recipe",
-  maps: "Coming from",
+  maps: "Map",
   depth: "In depth",
   protocols: "Protocol",
   files: "",

@@ -112,7 +112,8 @@ function fence(highlight: Highlight, tokens: readonly Token[], index: number): s
   const [language = ""] = info.trim().split(/\s+/);
   const html = highlight(content, language);
   const before = tokens[index - 1];
-  if (language === "text" && before?.type === "pulled_in") return codeFigure(html, "Output", "code output");
+  if (language === "text" && (before?.type === "pulled_in" || before?.type === "fence"))
+    return codeFigure(html, "Output", "code output");
   return codeFigure(html, NAMES[language] ?? "", language in NAMES ? "code" : "code plain");
 }
 

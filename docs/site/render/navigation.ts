@@ -17,7 +17,7 @@ export interface Group {
 /** The groups in reading order; a section without a page is left out. */
 export function groupsOf(pages: readonly Page[], reference: readonly Entry[]): Group[] {
   const of = (section: Section) => pages.filter((page) => page.section === section);
-  const maps = of("maps");
+  const maps = of("maps").map((page) => ({ ...page, title: page.title.replace(/^Coming from /, "") }));
   const recipes = RECIPE_GROUPS.map((title) => ({
     title,
     entries: of("recipes").filter(({ group }) => group === title),
