@@ -1,4 +1,4 @@
-/** Calls the commands of sum.ts, both at once: `node build/examples/amp/ask.js tcp:localhost:1234 13 81`. */
+/** Calls the commands of sum.ts, both at once: `node ask.ts tcp:localhost:1234 13 81`. */
 import { connect, Deadline, gatherResults, react } from "ropewalk";
 import { AmpProtocol } from "ropewalk/amp";
 import { Divide, Sum, ZeroDivisionError } from "./commands.ts";
@@ -7,8 +7,8 @@ const [endpoint = "tcp:localhost:1234", first = "13", second = "81"] = process.a
 const [a, b] = [Number(first), Number(second)];
 
 await react(async (reactor, signal) => {
-  using deadline = new Deadline(reactor, 5_000, signal);
-  await using peer = await connect(reactor, endpoint, () => new AmpProtocol(), deadline);
+  const deadline = new Deadline(reactor, 5_000, signal);
+  const peer = await connect(reactor, endpoint, () => new AmpProtocol(), deadline);
   const sum = peer.callRemote(Sum, { a, b }).addCallback(({ total }) => `${a} + ${b} = ${total}`);
   const quotient = peer
     .callRemote(Divide, { numerator: a, denominator: b })
@@ -18,4 +18,5 @@ await react(async (reactor, signal) => {
       throw error;
     });
   console.log((await gatherResults([sum, quotient]).abortable(deadline.signal)).join("\n"));
+  peer.transport.loseConnection();
 });
