@@ -33,7 +33,8 @@ export interface MonitorOptions {
 
 /**
  * One program, started again whenever it ends: at once if it ran for a while, after longer and longer pauses if not. The stop
- * asks it to end, kills it if it does not, and waits until it is gone. Its standard input is empty.
+ * asks it to end, kills it if it does not, and waits until it is gone. So it goes for whatever the program has started, unless
+ * that has left its process group; what outlives the program is ended before its next start. Its standard input is empty.
  *
  * @throws RangeError if a time is below 0.
  * @example
@@ -96,7 +97,7 @@ export class MonitoredProcess extends Service {
     const reactor = this.#reactor;
     this.#reactor = undefined;
     if (reactor === undefined || this.#run === undefined) return succeed();
-    return this.#run.stop(this.#options.killTimeoutMs ?? KILL_TIMEOUT_MS);
+    return this.#run.stop();
   }
 
   override health(): Health {
@@ -106,12 +107,13 @@ export class MonitoredProcess extends Service {
 
   #spawn(reactor: Reactor): void {
     const { program, args, env, cwd, uid, gid } = this.description;
-    const run = new Run(reactor, this.#options.output ?? this.#log, (reason) => this.#ended(reactor, run, reason));
+    const { output = this.#log, killTimeoutMs = KILL_TIMEOUT_MS } = this.#options;
+    const run = new Run(reactor, killTimeoutMs, output, (reason) => this.#ended(reactor, run, reason));
     this.#run = run;
     this.#starts += 1;
     const all = environmentWith(reactor.environment.variables, env);
     const descriptors = ["ignore", "pipe", "pipe"] as const;
-    reactor.spawnProcess(run, program, { args, env: all, cwd, uid, gid, descriptors });
+    reactor.spawnProcess(run, program, { args, env: all, cwd, uid, gid, ownGroup: true, descriptors });
   }
 
   #ended(reactor: Reactor, run: Run, reason: Error): void {
@@ -145,31 +147,38 @@ export class MonitoredProcess extends Service {
 class Run extends ProcessProtocol {
   readonly startedMs: number;
   readonly #clock: Reactor;
+  readonly #killTimeoutMs: number;
   readonly #out: LineSplitter;
   readonly #err: LineSplitter;
   readonly #onEnd: (reason: Error) => void;
   readonly #gone: Deferred<void> = new Deferred();
   #ending: Disposable | undefined;
-  #stopsAfterMs: number | undefined;
+  #isStopped = false;
 
-  constructor(clock: Reactor, output: (line: string, descriptor: 1 | 2) => void, onEnd: (reason: Error) => void) {
+  constructor(
+    clock: Reactor,
+    killTimeoutMs: number,
+    output: (line: string, descriptor: 1 | 2) => void,
+    onEnd: (reason: Error) => void,
+  ) {
     super();
     this.#clock = clock;
+    this.#killTimeoutMs = killTimeoutMs;
     this.startedMs = clock.now();
     this.#out = new LineSplitter((line) => output(line, 1));
     this.#err = new LineSplitter((line) => output(line, 2));
     this.#onEnd = onEnd;
   }
 
-  stop(killTimeoutMs: number): Deferred<void> {
-    this.#stopsAfterMs = killTimeoutMs;
-    if (this.transport.pid !== undefined) this.#end(killTimeoutMs);
+  stop(): Deferred<void> {
+    this.#isStopped = true;
+    if (this.transport.pid !== undefined) this.#end();
     return this.#gone;
   }
 
   override connectionMade(): void {
     // Told to stop before it ran.
-    if (this.#stopsAfterMs !== undefined) this.#end(this.#stopsAfterMs);
+    if (this.#isStopped) this.#end();
   }
 
   override outReceived(data: Uint8Array): void {
@@ -180,10 +189,10 @@ class Run extends ProcessProtocol {
     this.#err.push(data);
   }
 
-  /** Children of its own that outlive it hold its output open, and they are nobody's to wait for. */
+  /** Children of its own that outlive it hold its output open, and what else the next start of it may need. */
   override processExited(): void {
     this.#ending?.[Symbol.dispose]();
-    this.#ending = this.#clock.callLater(LAST_WORDS_MS, () => this.transport.loseConnection());
+    this.#ending = endProcess(this.#clock, this.transport, this.#killTimeoutMs);
   }
 
   override processEnded(reason: Error): void {
@@ -194,8 +203,8 @@ class Run extends ProcessProtocol {
     this.#gone.callback();
   }
 
-  #end(killTimeoutMs: number): void {
-    this.#ending ??= endProcess(this.#clock, this.transport, killTimeoutMs);
+  #end(): void {
+    this.#ending ??= endProcess(this.#clock, this.transport, this.#killTimeoutMs);
   }
 }
 
@@ -204,6 +213,4 @@ const log: Logger = new Logger("ropewalk.procmon");
 const MIN_UPTIME_MS = 1_000;
 /** As init systems have it: longer than a program takes to finish a request, shorter than an operator waits. */
 const KILL_TIMEOUT_MS = 5_000;
-/** For what a program that is gone has written and we have not read. */
-const LAST_WORDS_MS = 1_000;
 const BACKOFF = { initialDelayMs: 1_000, factor: 2, maxDelayMs: 3_600_000 };

@@ -14,7 +14,10 @@ describe("a monitored process", () => {
     const [child] = reactor.processes;
     const { env, ...options } = child?.options ?? {};
     const descriptors = ["ignore", "pipe", "pipe"];
-    assert.deepEqual([child?.program, options], ["serve", { args: ["-v"], cwd: "/srv", uid: 7, gid: 8, descriptors }]);
+    assert.deepEqual(
+      [child?.program, options],
+      ["serve", { args: ["-v"], cwd: "/srv", uid: 7, gid: 8, ownGroup: true, descriptors }],
+    );
     assert.deepEqual(env, { ...reactor.environment.variables, PORT: "80" });
   });
 
@@ -124,11 +127,11 @@ describe("a monitored process", () => {
     assert.deepEqual([reactor.getDelayedCalls(), service.starts], [[], 1]);
   });
 
-  test("whose output somebody else holds open is gone all the same, a second later", async () => {
+  test("whose output somebody else holds open is gone all the same, killTimeoutMs later", async () => {
     using _logs = captureLogs();
-    const { reactor, last, service } = await started({ minUptimeMs: 0 });
+    const { reactor, last, service } = await started({ minUptimeMs: 0, killTimeoutMs: 3_000 });
     last().exit(0, { keepOpen: [1] });
-    reactor.advance(999);
+    reactor.advance(2_999);
     assert.equal(service.starts, 1);
     reactor.advance(1);
     reactor.advance(0);

@@ -91,6 +91,11 @@ export interface SpawnOptions {
   readonly uid?: number | undefined;
   /** The group to run as; needs the right to change it. */
   readonly gid?: number | undefined;
+  /**
+   * The child leads a process group of its own: signals reach all of it, also when the child itself is gone and others of the
+   * group hold its descriptors, and a terminal's do not. Default false. On Windows, and in the simulator, there are no groups.
+   */
+  readonly ownGroup?: boolean | undefined;
   /** What each descriptor of the child is; default `["pipe", "pipe", "pipe"]`. A number is a descriptor to inherit. */
   readonly descriptors?: readonly ("pipe" | "inherit" | "ignore" | number)[] | undefined;
   /** Runs the child on a pseudo-terminal (needs the optional package `node-pty`); default 80 × 24, `xterm-256color`. */

@@ -28,7 +28,7 @@ export const processClient: ClientType = {
 };
 
 /** How the program of `processEndpoint` runs and ends. */
-export interface ProcessEndpointOptions extends Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid"> {
+export interface ProcessEndpointOptions extends Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid" | "ownGroup"> {
   /** An abort asks the program to end (SIGTERM) and kills it after so long; default: it kills at once. */
   readonly killTimeoutMs?: number | undefined;
   /**
@@ -77,8 +77,8 @@ function connectProcess<P extends Protocol>(
   factory: ProtocolFactory<P>,
 ): Deferred<P> {
   const child = new Child(reactor, program, options, factory);
-  const { env, cwd, uid, gid } = options;
-  reactor.spawnProcess(child, program, { args, env, cwd, uid, gid });
+  const { env, cwd, uid, gid, ownGroup } = options;
+  reactor.spawnProcess(child, program, { args, env, cwd, uid, gid, ...(ownGroup && { ownGroup }) });
   return child.connected;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -73,6 +73,42 @@ describe("a child process", () => {
       assert.equal(reason.exitCode, undefined);
     });
   }
+
+  test("that leads a group of its own gets signals with all that it started, also when it is gone itself", async () => {
+    const script = "sleep 1000 & echo $!; wait";
+    const child = spawn("/bin/sh", { args: ["-c", script], ownGroup: true });
+    await child.first(1);
+    child.transport.signalProcess("TERM");
+    await child.ended;
+    assert.ok(await isGone(Number(child.text(1))));
+
+    // The sleeper holds standard output open, so the end of the child is not yet that of all.
+    const early = spawn("/bin/sh", { args: ["-c", "sleep 1000 & echo $!"], ownGroup: true });
+    await early.first(1);
+    while (!early.events.includes("exited ProcessDone")) await new Promise((resolve) => setTimeout(resolve, 5));
+    early.transport.signalProcess("TERM");
+    await early.ended;
+    assert.ok(await isGone(Number(early.text(1))));
+    assert.throws(() => early.transport.signalProcess("TERM"), ReactorStateError);
+  });
+
+  test("that leads no group gets signals alone", async () => {
+    const child = spawn("/bin/sh", { args: ["-c", "sleep 1000 & echo $!; wait"] });
+    await child.first(1);
+    child.transport.signalProcess("TERM");
+    while (!child.events.includes("exited ProcessTerminated")) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill(Number(child.text(1)), "SIGKILL");
+    await child.ended;
+  });
+
+  test("that is in a group with nobody left refuses signals, whoever holds its descriptors", async () => {
+    const child = spawn("/bin/sh", { args: ["-c", "setsid sh -c 'echo $$; exec sleep 1000' &"], ownGroup: true });
+    await child.first(1);
+    while (!child.events.includes("exited ProcessDone")) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.throws(() => child.transport.signalProcess("TERM"), ReactorStateError);
+    process.kill(Number(child.text(1)), "SIGKILL");
+    await child.ended;
+  });
 
   test("refuses a signal of no known name, and any signal once it is gone", async () => {
     const child = spawn("cat");
@@ -313,6 +349,16 @@ class Recorder extends ProcessProtocol {
   #throw(method: string): void {
     if (method === this.#throwing) throw new Error(`in ${method}`);
   }
+}
+
+/** It may be there for a moment as one that nobody has asked about. */
+async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, "utf8") : "";
+    if (status === "" || /^State:\s+Z/m.test(status)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
 }
 
 function spawn(

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
+import { platform } from "node:process";
 import { ProcessTerminated, ReactorStateError, UnsupportedError } from "../core/errors.ts";
 import { Logger } from "../core/log/logger.ts";
 import type { ProcessProtocol, ProcessTransport, SpawnOptions } from "../core/process.ts";
@@ -32,6 +33,7 @@ class NodeProcess implements RunningProcess {
   readonly program: string;
   readonly #calls: ProtocolCalls;
   readonly #running: Set<RunningProcess>;
+  readonly #hasGroup: boolean;
   #child: ChildProcess | undefined = undefined;
   /** This side's ends of the child's descriptors that are pipes, until they are closed. */
   readonly #pipes: Map<number, Socket> = new Map();
@@ -44,6 +46,7 @@ class NodeProcess implements RunningProcess {
     this.#calls = new ProtocolCalls(protocol, () => this.#kill());
     this.#running = running;
     this.program = program;
+    this.#hasGroup = options.ownGroup === true && platform !== "win32";
     protocol.transport = this;
     running.add(this);
     try {
@@ -110,14 +113,31 @@ class NodeProcess implements RunningProcess {
 
   signalProcess(signal: string): void {
     const name = signalName(signal);
-    if (this.#reason !== undefined || this.#child?.pid === undefined) {
+    const pid = this.#child?.pid;
+    // A group outlives its first process, and keeps its number as long as somebody is in it.
+    const isThere = this.#reason === undefined || (this.#hasGroup && this.#running.has(this));
+    if (pid === undefined || !isThere || !this.#send(pid, name)) {
       throw new ReactorStateError(`Cannot send ${name}: the process is gone`);
     }
-    this.#child.kill(name);
   }
 
   resize(): void {
     throw new UnsupportedError("Cannot resize: the process has no pseudo-terminal");
+  }
+
+  /** Returns whether there was anybody to send it to. */
+  #send(pid: number, name: NodeJS.Signals): boolean {
+    if (!this.#hasGroup) {
+      this.#child?.kill(name);
+      return true;
+    }
+    try {
+      process.kill(-pid, name);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+      throw error;
+    }
   }
 
   #follow(child: ChildProcess): void {
@@ -170,7 +190,7 @@ class NodeProcess implements RunningProcess {
   }
 
   #kill(): void {
-    this.#child?.kill("SIGKILL");
+    if (this.#child?.pid !== undefined) this.#send(this.#child.pid, "SIGKILL");
     // Its own children may live on and hold them open.
     this.#destroyPipes();
   }
@@ -193,13 +213,14 @@ export function signalName(signal: string): NodeJS.Signals {
 }
 
 function start(program: string, options: SpawnOptions): ChildProcess {
-  const { args = [], env, cwd, uid, gid, descriptors = ["pipe", "pipe", "pipe"] } = options;
+  const { args = [], env, cwd, uid, gid, ownGroup = false, descriptors = ["pipe", "pipe", "pipe"] } = options;
   return spawn(program, [...args], {
     stdio: [...descriptors],
     ...(env && { env: { ...env } }),
     ...(cwd !== undefined && { cwd }),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
+    ...(ownGroup && { detached: true }),
   });
 }
 

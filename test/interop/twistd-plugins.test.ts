@@ -290,6 +290,73 @@ describe("twistd procmon", { timeout }, () => {
   });
 });
 
+describe("programs of twistd procmon and inetd", { timeout }, () => {
+  test("end with all that they have started", async (t) => {
+    const script = "trap 'exit 0' TERM; sleep 1000 & echo child $!; wait";
+    const program = twistd(t, ["procmon", "--name", "shell", "--", "sh", "-c", script]);
+    const [, child] = await program.err.until(/shell: child (\d+)/);
+    program.kill("SIGTERM");
+    assert.deepEqual(await program.finished(), { code: 0, signal: null });
+    await gone(Number(child));
+    const { port } = await serving(t, [
+      "inetd",
+      "--listen",
+      ANYWHERE,
+      "--",
+      "sh",
+      "-c",
+      "sleep 1000 & echo pid $!; wait",
+    ]);
+    const client = start(t, PYTHON, ["-uc", RESETTER, String(port)]);
+    const [, other] = await client.out.until(/pid (\d+)/);
+    await client.finished();
+    await gone(Number(other));
+  });
+
+  const isRoot = process.geteuid?.() === 0;
+  test("run as the user that is named, in its group", {
+    skip: !isRoot && "only root can become another user",
+  }, async (t) => {
+    const words = [
+      "procmon",
+      "--name",
+      "who",
+      "--uid",
+      "nobody",
+      "--",
+      "sh",
+      "-c",
+      "echo $(id -un):$(id -gn):$(id -G)",
+    ];
+    await twistd(t, words).err.until(/who: nobody:nogroup:65534\n/);
+    const { port } = await serving(t, [
+      "inetd",
+      "--listen",
+      ANYWHERE,
+      "--uid",
+      "nobody",
+      "--gid",
+      "daemon",
+      "--",
+      "id",
+      "-gn",
+    ]);
+    assert.equal(await heardFrom(t, port), "daemon\n");
+  });
+
+  test("are not started as users that nobody knows", async (t) => {
+    for (const [option, said] of [
+      ["--uid=no-such-user", 'Cannot run as user "no-such-user": /etc/passwd has none of that name'],
+      ["--gid=no-such-group", 'Cannot run as group "no-such-group": /etc/group has none of that name'],
+      ["--uid=54321", 'Cannot run as user "54321": it has no entry in /etc/passwd, so give its --gid as well'],
+    ] as const) {
+      const program = twistd(t, ["procmon", option, "--", "true"]);
+      assert.deepEqual(await program.finished(), { code: 1, signal: null });
+      assert.ok(program.err.text.includes(said), program.err.text);
+    }
+  });
+});
+
 describe("twistd socks", { skip: lacks("curl"), timeout }, () => {
   test("lets curl through that logs in and asks for what the rules allow", async (t) => {
     const folder = temporaryFolder(t);

@@ -3,7 +3,7 @@ import { splitWords } from "../../endpoints/words.ts";
 import { option } from "../option.ts";
 import { definePlugin, type Plugin } from "../plugin.ts";
 import { ProcessMonitor } from "../process-monitor.ts";
-import { commandOf, processOptions, variablesOf } from "./process-options.ts";
+import { commandOf, identityOf, processOptions, variablesOf } from "./process-options.ts";
 
 /** `twistd procmon`. */
 export const procmon: Plugin = definePlugin({
@@ -19,7 +19,8 @@ export const procmon: Plugin = definePlugin({
     maxRestartDelay: option.duration("the longest wait", { default: "1h" }),
   },
   operands: { name: "COMMAND", summary: "a program and its arguments, after --", repeatable: true },
-  makeService: ({ name, program: programs, operands, env, cwd, uid, gid, ...values }) => {
+  makeService: async ({ name, program: programs, operands, env, cwd, uid, gid, ...values }, reactor) => {
+    const identity = await identityOf(reactor, uid, gid);
     const monitor = new ProcessMonitor({
       minUptimeMs: values.minUptime,
       killTimeoutMs: values.killTimeout,
@@ -27,7 +28,7 @@ export const procmon: Plugin = definePlugin({
     });
     const add = (called: string, words: readonly string[]): void => {
       const [program, ...args] = commandOf(words);
-      monitor.addProcess(called, { program, args, env: variablesOf(env), cwd, uid, gid });
+      monitor.addProcess(called, { program, args, env: variablesOf(env), cwd, ...identity });
     };
     if (operands.length > 0) add(name ?? baseName(operands[0] as string), operands);
     for (const text of programs) {
