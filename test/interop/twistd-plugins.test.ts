@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { ANYWHERE, serving, twistd } from "../twistd/support.ts";
+import { ANYWHERE, serving } from "../twistd/support.ts";
 import { Authority } from "./support/certificates.ts";
 import { freePort, temporaryFolder } from "./support/places.ts";
 import { lacks, PYTHON, start } from "./support/program.ts";
