@@ -18,7 +18,7 @@ const reactor = new MemoryReactor({ network: true });
 await listen(reactor, "tcp:8000", () => new Side("server"));
 console.log("listening: nobody has come, so there is no protocol");
 
-const connecting = connect(reactor, "tcp:127.0.0.1:8000", () => new Side("client"));
+const calling = connect(reactor, "tcp:localhost:8000", () => new Side("client"));
 console.log("connecting: still none");
 reactor.settle(); // let it happen
-console.log(`connect has fired with the ${(await connecting).name}`);
+console.log(`connect has fired with the ${(await calling).name}`);

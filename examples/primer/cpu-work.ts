@@ -1,4 +1,4 @@
-/** Work for a processor, in a thread of its own; the event loop goes on meanwhile. */
+/** Work in a thread of its own; the event loop goes on meanwhile. */
 import { isMainThread } from "node:worker_threads";
 import { deferLater, react } from "ropewalk";
 
@@ -17,7 +17,8 @@ if (isMainThread) {
     const count = (below: number) => reactor.runInWorker<number>(import.meta.url, below, { name: "countPrimes" });
     console.log(`${await count(1_000)} primes below 1000`);
 
-    const endless = count(Infinity).addErrback((error: Error) => console.log(`given up: ${error.name}`));
+    const endless = count(Infinity);
+    endless.addErrback((error: Error) => console.log(`given up: ${error.name}`));
     for (const second of [1, 2, 3]) {
       await deferLater(reactor, 10);
       console.log(`the loop is free: ${second}`);

@@ -1,4 +1,4 @@
-/** Four hundred connections at once, in one thread: nobody is answered before the last one has come. */
+/** Four hundred connections in one thread: all wait until the last one has come. */
 import { connect, gatherResults, listen, Protocol, react } from "ropewalk";
 
 const CROWD = 400;
@@ -20,5 +20,6 @@ await react(async (reactor) => {
     return transport.whenClosed();
   });
   const reasons = await gatherResults(visits);
-  console.log(`${reasons.filter(({ name }) => name === "ConnectionDone").length} have been let in`);
+  const done = reasons.filter(({ name }) => name === "ConnectionDone");
+  console.log(`${done.length} have been let in`);
 });

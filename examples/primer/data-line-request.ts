@@ -1,4 +1,4 @@
-/** Bytes come in pieces of any size. A framing makes lines of them, and the protocol makes sense of the lines. */
+/** Bytes come in pieces of any size; LineProtocol makes lines of them. */
 import { LineProtocol } from "ropewalk/line";
 import { MemoryTransport } from "ropewalk/testing";
 
@@ -17,5 +17,7 @@ class Sum extends LineProtocol {
 
 const transport = new MemoryTransport();
 transport.attach(new Sum());
-for (const piece of ["1+", "2\r\n3", "0+12\r", "\nhi\r\n"]) transport.remote.write(piece);
+for (const piece of ["1+", "2\r\n3", "0+12\r", "\nhi\r\n"]) {
+  transport.remote.write(piece);
+}
 console.log(`answers: ${transport.text().trim().split("\r\n").join(", ")}`);

@@ -1,4 +1,4 @@
-/** Two tests of a door that locks itself; the second one leaves something behind. */
+/** Two tests of a door that locks itself; one leaves something behind. */
 import assert from "node:assert/strict";
 import type { Clock } from "ropewalk";
 import { test } from "ropewalk/trial";

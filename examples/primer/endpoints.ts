@@ -1,4 +1,4 @@
-/** Where to connect is a string; this program does not know whether it talks to a socket or to another program. */
+/** Where to connect is a string, be it a socket or another program. */
 import { connect, listen, Protocol, react } from "ropewalk";
 
 class Echo extends Protocol {

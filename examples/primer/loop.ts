@@ -2,7 +2,7 @@
 import { deferLater, react } from "ropewalk";
 
 await react(async (reactor) => {
-  const later = deferLater(reactor, 20).addCallback(() => console.log("4. a timer, when it is due"));
+  const later = deferLater(reactor, 20, () => console.log("4. a timer, when it is due"));
 
   reactor.callLater(0, () => console.log("3. the next turn of the loop"));
 

@@ -1,4 +1,4 @@
-/** A network that breaks and heals. Its hours take milliseconds, and each run is the same. */
+/** A network that breaks and heals; each run is the same. */
 import { connect, listen, Protocol } from "ropewalk";
 import { Simulation } from "ropewalk/sim";
 
@@ -25,4 +25,5 @@ console.log(`connected at ${sim.nowMs} ms`);
 sim.inject({ kind: "partition", between: ["server", "client"], forMs: 60_000 });
 guest.transport.write("hello");
 await sim.until(() => guest.heard === 5);
-console.log(`answered at ${sim.nowMs} ms, still connected: ${guest.transport.connected}`);
+const { connected } = guest.transport;
+console.log(`answered at ${sim.nowMs} ms, still connected: ${connected}`);

@@ -1,4 +1,4 @@
-/** A program as a list of services, for twistd to start and stop: `npx twistd -f shop.ts`. */
+/** A program as a list of services: `npx twistd -f shop.ts` starts and stops them. */
 import { deferLater, Protocol, type Reactor } from "ropewalk";
 import { Application, Service, StreamServerService } from "ropewalk/app";
 
@@ -8,7 +8,7 @@ class Room extends Service {
     this.name = name;
   }
   override startService(reactor: Reactor): unknown {
-    return deferLater(reactor, 100, () => console.log(`${this.name} is open`)); // twistd waits for it
+    return deferLater(reactor, 100, () => console.log(`${this.name} is open`));
   }
   override stopService(): void {
     console.log(`${this.name} is closed`);
@@ -23,4 +23,5 @@ class Till extends Protocol {
 }
 
 const till = new StreamServerService("unix:till.sock", () => new Till());
-export const application = new Application({ name: "shop", services: [new Room("cellar"), new Room("shop"), till] });
+const services = [new Room("cellar"), new Room("shop"), till];
+export const application = new Application({ name: "shop", services });

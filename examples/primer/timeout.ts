@@ -1,4 +1,4 @@
-/** A time limit cancels. In a program the clock is the reactor; here it moves when it is told. */
+/** A time limit cancels. The clock is a reactor, or moves when it is told. */
 import { Deferred } from "ropewalk";
 import { Clock } from "ropewalk/testing";
 

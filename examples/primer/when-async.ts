@@ -1,4 +1,4 @@
-/** In which order things happen: three tasks that wait, then three that compute, each time beside a timer. */
+/** Three tasks that wait, then three that compute: in which order things happen. */
 import { deferLater, gatherResults, react } from "ropewalk";
 
 await react(async (reactor) => {

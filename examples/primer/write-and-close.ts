@@ -22,5 +22,6 @@ for (const ending of ["loseConnection", "loseWriteConnection", "abortConnection"
   const transport = new MemoryTransport();
   transport.attach(new Speaker(ending));
   transport.settle();
-  console.log(`${ending}: the peer got "${transport.text()}", connected: ${transport.connected}`);
+  const heard = `the peer got "${transport.text()}"`;
+  console.log(`${ending}: ${heard}, connected: ${transport.connected}`);
 }
