@@ -13,7 +13,7 @@ import { interrupt, portOf, run, said } from "./running.ts";
 
 const ANYWHERE = "tcp:0:interface=127.0.0.1";
 
-describe("recipes for servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
+describe("recipes for servers", { timeout: 5 * FILE_LIMIT_MS }, () => {
   test("chat-room tells everybody who came, what was said, and who left", async (t) => {
     const server = run(t, "recipes/chat-room", ANYWHERE);
     const port = await portOf(server);
@@ -107,7 +107,7 @@ describe("recipes for servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
   });
 });
 
-describe("recipes for clients", { timeout: FILE_LIMIT_MS }, () => {
+describe("recipes for clients", { timeout: 5 * FILE_LIMIT_MS }, () => {
   test("through-socks is answered through the proxy that knows its name and password", async (t) => {
     const target = `tcp:127.0.0.1:${await portOf(run(t, "echo", ANYWHERE))}`;
     const proxy = run(t, "socks-proxy", ANYWHERE, "ann", "se:cret");
@@ -169,7 +169,7 @@ describe("recipes for clients", { timeout: FILE_LIMIT_MS }, () => {
   });
 });
 
-describe("recipes for robust servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
+describe("recipes for robust servers", { timeout: 5 * FILE_LIMIT_MS }, () => {
   test("every-minute works at once and again and again, and ends between two rounds", async (t) => {
     const program = run(t, "recipes/every-minute", "10");
     await program.out.until("tidying up\ntidy\ntidying up\n");
@@ -246,7 +246,7 @@ describe("recipes for robust servers", { timeout: 3 * FILE_LIMIT_MS }, () => {
   });
 });
 
-describe("recipes with TLS", { skip: lacks("openssl"), timeout: FILE_LIMIT_MS }, () => {
+describe("recipes with TLS", { skip: lacks("openssl"), timeout: 3 * FILE_LIMIT_MS }, () => {
   const folder = temporaryFolder({ after });
   const authority = new Authority(folder, "root");
   const { certFile, keyFile } = authority.issue("localhost");
