@@ -1,6 +1,5 @@
 /** Which name has its page where. */
-import type { Subpath } from "./convert.ts";
-import { KIND, type Reflection } from "./model.ts";
+import { KIND, type Reflection, type Subpath } from "./model.ts";
 
 /** A name as one subpath exports it. */
 export interface Exported {

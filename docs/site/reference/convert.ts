@@ -2,13 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Application, type TypeDocOptions } from "typedoc";
-import type { Reflection } from "./model.ts";
-
-/** A subpath of the package ("." is the front door), and its module. */
-export interface Subpath {
-  readonly subpath: string;
-  readonly module: Reflection;
-}
+import type { Reflection, Subpath } from "./model.ts";
 
 /** Every exported subpath, in the order of package.json. Throws an Error if typedoc cannot read the sources. */
 export async function convert(root: string): Promise<Subpath[]> {

@@ -16,7 +16,7 @@ export function entryOf({ from, url }: Module, readme: string): Entry {
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll("`", "")
     .trim();
-  return { title: from, summary, url };
+  return { title: from, summary: summary.charAt(0).toUpperCase() + summary.slice(1), url };
 }
 
 export function modulePage({ names, url, from }: Module, { summary }: Entry): Article {

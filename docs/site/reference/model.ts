@@ -1,5 +1,11 @@
 /** What typedoc says, as far as the reference shows it. */
 
+/** A subpath of the package ("." is the front door), and its module. */
+export interface Subpath {
+  readonly subpath: string;
+  readonly module: Reflection;
+}
+
 export interface Comment {
   readonly summary: readonly CommentPart[];
   readonly blockTags?: readonly { readonly tag: string; readonly content: readonly CommentPart[] }[];
