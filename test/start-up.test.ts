@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "../tools/tree.ts";
 import { importsOf } from "./start-up/imports.ts";
-import { IMPORT_ROPEWALK, TWISTD_ECHO } from "./start-up/known.ts";
-import { ANYWHERE, TWISTD } from "./twistd/support.ts";
+import { IMPORT_ROPEWALK, ROPEWALK_HELP, TWISTD_ECHO } from "./start-up/known.ts";
+import { ANYWHERE, ROPEWALK, TWISTD } from "./twistd/support.ts";
 
 /**
  * A file more on one of these ways is a file well cut; twenty are a tenth of a second on a small machine. So each list in known.ts
@@ -29,6 +29,11 @@ test('import "ropewalk" loads what its names stand for, and little else', async 
     others.filter((name) => /^node:(?:tls|dns|dgram|http|worker_threads|cluster|repl)/.test(name)),
     [],
   );
+});
+
+test("ropewalk --help loads what each command says of itself, and none of what they do", async (t) => {
+  const { own } = await importsOf(t, [ROPEWALK, "--help"]);
+  assertWithin(own, ROPEWALK_HELP);
 });
 
 function assertWithin(loaded: readonly string[], known: readonly string[]): void {

@@ -12,13 +12,15 @@ export interface Imports {
   readonly others: readonly string[];
 }
 
-/** Runs Node with `args`, until standard error matches `ready`. */
-export async function importsOf(t: Afterwards, args: readonly string[], ready: RegExp): Promise<Imports> {
+/** Runs Node with `args`, until standard error matches `ready`; without that, to its end. */
+export async function importsOf(t: Afterwards, args: readonly string[], ready?: RegExp): Promise<Imports> {
   const list = join(temporaryFolder(t), "imports");
   const hooks = fileURLToPath(new URL("register.js", import.meta.url));
   const program = start(t, process.execPath, ["--import", hooks, ...args], { env: { ROPEWALK_TEST_IMPORTS: list } });
-  await program.err.until(ready);
-  program.kill("SIGTERM");
+  if (ready !== undefined) {
+    await program.err.until(ready);
+    program.kill("SIGTERM");
+  }
   await program.finished();
   const urls = [...new Set(readFileSync(list, "utf8").trimEnd().split("\n"))];
   const paths = urls.map((url) => (url.startsWith("file:") ? fileURLToPath(url) : url));

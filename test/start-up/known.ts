@@ -230,3 +230,27 @@ export const IMPORT_ROPEWALK: readonly string[] = [
   "reactor/workers.js",
   "tls/handshakes-at-once.js",
 ];
+
+/** `ropewalk --help`. */
+export const ROPEWALK_HELP: readonly string[] = [
+  "app/option.js",
+  "cli/commander.js",
+  "cli/completion/command.js",
+  "cli/completion/scripts.js",
+  "cli/exit-status.js",
+  "cli/main.js",
+  "cli/manhole/program.js",
+  "cli/new/command.js",
+  "cli/new/kinds.js",
+  "cli/program.js",
+  "cli/report.js",
+  "cli/run-command.js",
+  "cli/top/command.js",
+  "cli/trial/command.js",
+  "cli/twistd/command.js",
+  "cli/twistd/options.js",
+  "cli/usage-error.js",
+  "core/log/levels.js",
+  "endpoints/errors.js",
+  "endpoints/grammar.js",
+];
