@@ -17,22 +17,27 @@ export interface OpenedLog extends AsyncDisposable {
 }
 
 /**
- * Standard error, unless there is a file or syslog, or both. A worker's file is its primary's: it gets there by standard error.
+ * Standard error, unless there is a file or syslog, or both. A worker's file is its primary's: it gets there by standard error,
+ * and each of its events names it: the field `worker` in JSON, the beginning of the message in text.
  * What few ask for is loaded when it is asked for.
  */
-export async function openLog(options: TwistdOptions, isWorker: boolean): Promise<OpenedLog> {
+export async function openLog(options: TwistdOptions, worker: number | undefined): Promise<OpenedLog> {
   // The program's own levels, so that whoever else looks at its log, and changes them, means the same.
   if (options.logLevel !== undefined) logPublisher.levels.configure(options.logLevel);
   const outlets: Outlet[] = [];
   const logfile = logfileOf(options);
-  if (logfile !== undefined) outlets.push(isWorker ? await standardError(options) : await fileOutlet(logfile, options));
+  if (logfile !== undefined) {
+    outlets.push(worker === undefined ? await fileOutlet(logfile, options) : await standardError(options));
+  }
   const syslogs = [
     ...(options.syslog === true ? ["/dev/log"] : []),
     ...(options.syslogTo === undefined ? [] : [options.syslogTo]),
   ];
   for (const where of syslogs) outlets.push(await syslogOutlet(where, options));
   if (outlets.length === 0) outlets.push(await standardError(options));
-  const added = outlets.map(({ observer }) => addObserver(observer));
+  const added = outlets.map(({ observer }) =>
+    addObserver(worker === undefined ? observer : named(observer, worker, options.logFormat)),
+  );
   const captured = options.daemon === true ? (await import("./captured-output.ts")).captureOutput() : undefined;
   return {
     reopen: () => {
@@ -48,6 +53,11 @@ export async function openLog(options: TwistdOptions, isWorker: boolean): Promis
       for (const one of outlets) await one.close?.();
     },
   };
+}
+
+function named(observer: LogObserver, worker: number, logFormat: TwistdOptions["logFormat"]): LogObserver {
+  if (logFormat === "json") return (event) => observer({ ...event, worker });
+  return (event) => observer({ ...event, format: `worker ${worker}: ${event.format}` });
 }
 
 /** Whether the log goes to standard error, and nowhere else. */

@@ -23,7 +23,8 @@ export async function serve(options: TwistdOptions, program: Program): Promise<n
   if (options.workers !== undefined) {
     const { ownPlace, serveAsWorker } = await import("./workers/membership.ts");
     const place = ownPlace();
-    if (place !== undefined) return serveAsWorker(options, (own, membership) => serveHere(own, program, membership));
+    if (place !== undefined)
+      return serveAsWorker(options, place, (own, membership) => serveHere(own, program, membership));
   }
   if (options.daemon === true) {
     const { detach, isDetached } = await import("./daemon.ts");
@@ -40,7 +41,7 @@ async function serveHere(options: TwistdOptions, program: Program, membership?: 
   const cwd = process.cwd();
   try {
     enterPlace(options);
-    const opened = held.keep(await openLog(options, membership !== undefined));
+    const opened = held.keep(await openLog(options, membership?.number));
     hangUp.opened = opened;
     if (options.workers !== undefined && membership === undefined) {
       const { superviseWorkers } = await import("./workers/supervise.ts");

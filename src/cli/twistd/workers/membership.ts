@@ -18,10 +18,11 @@ export function ownPlace(): WorkerPlace | undefined {
 /** Runs this process as a worker: what is one for all of them, the primary does. Gives the exit status. */
 export async function serveAsWorker(
   options: TwistdOptions,
+  { number }: WorkerPlace,
   serve: (own: TwistdOptions, membership: Membership) => Promise<number>,
 ): Promise<number> {
   const { daemon: _daemon, pidfile: _pidfile, ...own } = options;
-  const membership = new Membership(options.reactor === "node");
+  const membership = new Membership(number, options.reactor === "node");
   try {
     return await serve(own, membership);
   } catch (error) {
@@ -34,10 +35,13 @@ export async function serveAsWorker(
 
 /** What makes this process one of several: it hears its primary, and tells how far it is. */
 export class Membership implements Audience {
+  /** Which of the workers this process is, from 1. */
+  readonly number: number;
   #reactor: NodeReactor | undefined = undefined;
   #said: Promise<void> = Promise.resolve();
 
-  constructor(acceptsDirectly: boolean) {
+  constructor(number: number, acceptsDirectly: boolean) {
+    this.number = number;
     const { env, ppid, pid } = process;
     // Sockets of systemd are the primary's, which opens them for all.
     if (env["LISTEN_PID"] === String(ppid)) env["LISTEN_PID"] = String(pid);
