@@ -1,11 +1,12 @@
 /** What holds for every page of docs/, as functions that a planted page can break. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type Block, blocksOf, type FenceBlock, type LinkBlock } from "../../docs/site/content/blocks.ts";
 import { codeOf } from "../../docs/site/content/code.ts";
 import { linksOf } from "../../docs/site/content/linked.ts";
 import { targetOf } from "../../docs/site/content/links.ts";
 import { type Page, SHORT } from "../../docs/site/content/page.ts";
 import { SHORT_WORDS, wordsOf } from "../../docs/site/content/prose.ts";
+import { slugOf } from "../../docs/site/render/html.ts";
 
 /** A program, and what its page says that it prints. */
 export interface Shown {
@@ -22,7 +23,7 @@ export function faultsOfPage(root: string, page: Page): string[] {
   const links = linksOf(page).map(
     ({ href }) =>
       () =>
-        targetOf(root, source, href),
+        follow(root, source, href),
   );
   const files = blocks.filter(isCode).map((block) => () => codeOf(root, source, block));
   const faults = [...links, ...files].flatMap(messageOf);
@@ -72,6 +73,16 @@ export function unshown(root: string, folders: readonly string[], pages: readonl
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length))
     .filter((path) => !shown.has(path) && !path.endsWith(".test.ts"))
     .map((path) => `${path}: no page shows it`);
+}
+
+/** Throws where nothing is at the end of a link, or no heading for its fragment. */
+function follow(root: string, source: string, href: string): void {
+  const target = targetOf(root, source, href);
+  if (target.kind !== "page" || target.fragment === "") return;
+  const headings = [...readFileSync(root + target.source, "utf8").matchAll(/^#+ +(.*)$/gm)];
+  const slugs = headings.map(([, text = ""]) => slugOf(text.replace(/\]\([^)]*\)/g, "")));
+  if (slugs.includes(target.fragment)) return;
+  throw new Error(`Cannot follow the link to "${href}" in ${source}: ${target.source} has no such heading`);
 }
 
 function isCode(block: Block): block is LinkBlock {

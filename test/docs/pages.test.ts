@@ -47,6 +47,7 @@ describe("a planted page", () => {
   });
   test("with a broken link is caught", () => {
     assert.match(planted("See [this](no-such.md).").join(), /01-planted\.md: there is no docs\/primer\/no-such\.md/);
+    assert.match(planted("See [this](../deferreds.md#no).").join(), /docs\/deferreds\.md has no such heading/);
     assert.match(planted("| a | [b](../../no/where.ts) |\n|--|--|").join(), /there is no no\/where\.ts/);
   });
   test("with a program that is not there is caught, with its line", () => {
