@@ -93,7 +93,7 @@ export function fitMono(words: string, width: number, size: number = TEXT_PX): s
 }
 
 /** A text in which all that cannot be seen is an escape. */
-export function visible(words: string): string {
+function visible(words: string): string {
   return showText(words);
 }
 
