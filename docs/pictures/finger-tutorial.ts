@@ -25,7 +25,7 @@ export default async function picture(): Promise<string> {
   const trace = sim.trace({ headBytes: 1_000 });
   const fromMs = sim.nowMs;
   const amp = await dial(1234, new AmpProtocol());
-  await sim.run(() => amp.callRemote(SetStatus, { name: "ann", status: "on the rope walk" }));
+  await sim.run(() => amp.callRemote(SetStatus, { name: "ann", status: "at sea" }));
   await sim.advance(40);
   const finger = await dial(79, new Protocol());
   finger.transport.write("ann\r\n");

@@ -92,7 +92,7 @@ describe("the pictures of recorded runs", () => {
     const words = await said("finger-tutorial");
     assert.match(
       words,
-      /AMP: SetStatus.*chat: .*on the rope walk.*finger: ann.*finger: on the rope walk.*HTTP: GET \/ann.*on the/,
+      /AMP: SetStatus.*chat: .*ann: at sea.*finger: ann.*finger: at sea.*HTTP: GET \/ann.*at sea/,
     );
   });
 
