@@ -90,10 +90,7 @@ describe("the pictures of recorded runs", () => {
 
   test("the tutorial's service tells in one protocol what it was told in another", async () => {
     const words = await said("finger-tutorial");
-    assert.match(
-      words,
-      /AMP: SetStatus.*chat: .*ann: at sea.*finger: ann.*finger: at sea.*HTTP: GET \/ann.*at sea/,
-    );
+    assert.match(words, /AMP: SetStatus.*chat: .*ann: at sea.*finger: ann.*finger: at sea.*HTTP: GET \/ann.*at sea/);
   });
 
   test("of three ends only an abort loses what was written", async () => {
