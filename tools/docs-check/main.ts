@@ -29,6 +29,10 @@ async function main(words: readonly string[]): Promise<number> {
   const isAll = words.includes("--all");
   const asked = words.filter((word) => word !== "--all");
   const urls = [...site.pages.keys()].filter((url) => asked.length === 0 || asked.some((word) => url.includes(word)));
+  if (urls.length === 0) {
+    console.error(`Cannot find a page for ${JSON.stringify(asked)} in docs/dist`);
+    return 1;
+  }
   const visits = urls.sort().flatMap((url) => visitOf(url, isAll || asked.length > 0));
   for await (const { url, faults: seen } of lookAtAll(server.base, visits)) {
     const all = [...(wrong.get(url) ?? []), ...seen];
