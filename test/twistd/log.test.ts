@@ -167,7 +167,7 @@ interface Line {
 }
 
 function numbersOf(text: string): Line[] {
-  return [...text.matchAll(/^\S+ \[load#info\] worker (\d) line (\d+)$/gm)].map(([, worker, n]) => ({
+  return [...text.matchAll(/^\S+ \[load#info\] (?:worker \d: )?worker (\d) line (\d+)$/gm)].map(([, worker, n]) => ({
     worker: Number(worker),
     n: Number(n),
   }));
