@@ -4,12 +4,6 @@ import { fromAsync } from "./deferred/from-async.ts";
 /**
  * A module that most programs never need, loaded when it is first used: a program's start costs what it loads. Only for what
  * waits for the outside anyway: loading takes turns of the real event loop, which no simulated clock knows of.
- *
- * @example
- * ```ts
- * const udp = new Later(() => import("./udp.ts"));
- * const opened = udp.use(({ openUdp }) => openUdp(options, protocol, open));
- * ```
  */
 export class Later<M> {
   readonly #load: () => Promise<M>;

@@ -1,22 +1,10 @@
 /** Bodies as they were before they were compressed for the way (RFC 9110 §8.4.1), as fast as they are read. */
 import * as zlib from "node:zlib";
-import { toError } from "../../../../core/errors.ts";
 import type { Work } from "../../compression/compressed-body.ts";
 import type { Parts } from "../../message/body.ts";
 import { type BodySupplier, IncomingBody } from "../../message/incoming-body.ts";
 import { PartReader } from "../../message/part-reader.ts";
-
-/** The part of a stream of zlib's that is used here. */
-interface Transform {
-  write(part: Uint8Array, written: () => void): void;
-  end(): void;
-  pause(): void;
-  resume(): void;
-  destroy(): void;
-  on(event: "data", f: (part: Uint8Array) => void): this;
-  on(event: "end", f: () => void): this;
-  on(event: "error", f: (error: unknown) => void): this;
-}
+import { Inflater, type ZlibStream } from "./inflater.ts";
 
 /** What a server may be told that is understood here. */
 export const ACCEPTED: string = "createZstdDecompress" in zlib ? "gzip, deflate, br, zstd" : "gzip, deflate, br";
@@ -54,15 +42,13 @@ export class Decoder implements BodySupplier {
   readonly #codings: readonly string[];
   readonly #maxExpansion: number;
   readonly #work: Work;
-  readonly #transforms: Transform[] = [];
+  /** The last coding is the first to come off. */
+  #inflaters: readonly Inflater[] = [];
   #inBytes = 0;
   #outBytes = 0;
-  /** Parts that a transform has and did not take yet, and ends that it did not reach. */
-  #underWay = 0;
   #isPaused = false;
   #isOver = false;
-  /** Tells a simulation that no thread is at work any more; undefined if none is. */
-  #rest: (() => void) | undefined = undefined;
+  #resume: () => void = nothing;
 
   constructor(source: Parts, codings: readonly string[], maxCollectedBytes: number, maxExpansion: number, work: Work) {
     this.body = new IncomingBody(this, -1, maxCollectedBytes);
@@ -78,119 +64,76 @@ export class Decoder implements BodySupplier {
 
   pauseBody(): void {
     this.#isPaused = true;
-    this.#transforms[this.#transforms.length - 1]?.pause();
-    this.#workChanged();
   }
 
   resumeBody(): void {
     this.#isPaused = false;
-    this.#transforms[this.#transforms.length - 1]?.resume();
-    this.#workChanged();
+    this.#resume();
   }
 
   cancelBody(): void {
-    this.#source.cancel(undefined);
-    for (const transform of this.#transforms) transform.destroy();
     this.#isOver = true;
-    this.#workChanged();
+    this.#source.cancel(undefined);
+    for (const inflater of this.#inflaters) inflater.close();
+    this.#resume();
   }
 
   async #pump(): Promise<void> {
     try {
-      const first = await this.#source.next();
-      if (first !== undefined) this.#begin(first);
-      const [entry] = this.#transforms;
-      if (entry === undefined) {
-        // No bytes are no stream of any coding, and what some servers send for nothing.
-        this.body.end();
-        return;
-      }
-      for (let part = first; part !== undefined; part = await this.#source.next()) {
-        if (this.body.isSettled) return;
+      for (let part = await this.#source.next(); part !== undefined; part = await this.#source.next()) {
+        if (this.#isOver) return;
+        if (this.#inflaters.length === 0) this.#inflaters = inflatersOf(this.#codings, part);
         this.#inBytes += part.length;
-        await new Promise<void>((resolve) => this.#write(entry, part, resolve));
+        await this.#pass(0, part);
       }
-      if (!this.#isOver) this.#end(entry);
+      // No bytes are no stream of any coding, and what some servers send for nothing.
+      for (const at of this.#inflaters.keys()) await this.#pass(at, undefined);
+      if (!this.#isOver) this.body.end();
     } catch (error) {
-      this.#fail(error);
+      this.body.fail(error);
+      this.cancelBody();
     }
   }
 
-  /** The last coding is the first to come off. */
-  #begin(first: Uint8Array): void {
-    for (const coding of [...this.#codings].reverse()) {
-      const isOuter = this.#transforms.length === 0;
-      this.#transforms.push((DECODERS[coding] as Decoders).create(isOuter ? first : undefined));
+  /** Through one coding after the other; undefined is the end. */
+  async #pass(at: number, part: Uint8Array | undefined): Promise<void> {
+    const inflater = this.#inflaters[at];
+    if (inflater === undefined) {
+      await this.#give(part as Uint8Array);
+      return;
     }
-    for (const [index, transform] of this.#transforms.entries()) {
-      const next = this.#transforms[index + 1];
-      transform.on("error", (error) =>
-        this.#fail(new Error(`Cannot decode the body: ${toError(error).message}`, { cause: error })),
-      );
-      transform.on("data", (part) => {
-        if (next === undefined) {
-          this.#give(part);
-        } else {
-          transform.pause();
-          this.#write(next, part, () => transform.resume());
-        }
-      });
-      transform.on("end", () => {
-        if (next === undefined) this.body.end();
-        else this.#end(next);
-        this.#changeBy(-1);
-      });
+    inflater.feed(part);
+    while (!this.#isOver) {
+      const made = await this.#work(() => inflater.next());
+      if (made === undefined) return;
+      await this.#pass(at + 1, made);
     }
   }
 
-  #write(transform: Transform, part: Uint8Array, taken: () => void): void {
-    this.#changeBy(1);
-    transform.write(part, () => {
-      taken();
-      this.#changeBy(-1);
-    });
-  }
-
-  #end(transform: Transform): void {
-    this.#changeBy(1);
-    transform.end();
-  }
-
-  #changeBy(parts: 1 | -1): void {
-    this.#underWay += parts;
-    this.#workChanged();
-  }
-
-  #workChanged(): void {
-    const isAtWork = this.#underWay > 0 && !this.#isPaused && !this.#isOver;
-    if (isAtWork && this.#rest === undefined) {
-      void this.#work(() => new Promise<void>((resolve) => (this.#rest = resolve)));
-    } else if (!isAtWork) {
-      this.#rest?.();
-      this.#rest = undefined;
-    }
-  }
-
-  #give(part: Uint8Array): void {
+  async #give(part: Uint8Array): Promise<void> {
+    if (this.#isOver) return;
     this.#outBytes += part.length;
     const most = Math.max(FREE_BYTES, this.#inBytes * this.#maxExpansion);
     if (this.#outBytes > most) {
       const problem = `${this.#inBytes} bytes became more than ${most}, which no text does; allow it with maxExpansion`;
-      this.#fail(new Error(`Cannot decode the body: ${problem}`));
-      return;
+      throw new Error(`Cannot decode the body: ${problem}`);
     }
     this.body.push(part);
-  }
-
-  #fail(error: unknown): void {
-    this.body.fail(error);
-    this.cancelBody();
+    if (this.#isPaused && !this.#isOver) await new Promise<void>((resolve) => (this.#resume = resolve));
   }
 }
 
+function inflatersOf(codings: readonly string[], first: Uint8Array): readonly Inflater[] {
+  return [...codings]
+    .reverse()
+    .map((coding, at) => new Inflater((DECODERS[coding] as Decoders).create(at === 0 ? first : undefined)));
+}
+
+function nothing(): void {}
+
 interface Decoders {
   /** `first`: the first bytes, where they are known. */
-  create(first: Uint8Array | undefined): Transform;
+  create(first: Uint8Array | undefined): ZlibStream;
   whole(bytes: Uint8Array, options: { readonly maxOutputLength: number }): Uint8Array;
 }
 
@@ -210,7 +153,7 @@ const DECODERS: Readonly<Record<string, Decoders>> = {
 };
 
 interface ZlibOfLater {
-  createZstdDecompress(): Transform;
+  createZstdDecompress(): ZlibStream;
   zstdDecompressSync(bytes: Uint8Array, options: { readonly maxOutputLength: number }): Uint8Array;
 }
 
