@@ -264,7 +264,7 @@ describe("a process with a manhole", LIMIT, () => {
       shop.path,
       "void Promise.reject(new Error('rejected'))",
       "void setTimeout(() => { throw new Error('thrown') }, 1)",
-      "void setTimeout(() => { throw new Error('when nobody is there') }, 400)",
+      "void setTimeout(() => { throw new Error('when nobody is there') }, 3_000)",
       "await new Promise((done) => setTimeout(done, 200, 'goes on'))",
     );
     assert.match(out, /Uncaught Error: rejected.*Uncaught Error: thrown.*'goes on'\n$/s);

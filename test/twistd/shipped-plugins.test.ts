@@ -38,7 +38,7 @@ describe("what a plug-in cannot do", { timeout }, () => {
     ["web --path nowhere", 1, 'Cannot serve folder "nowhere": ENOENT'],
     ["web --path package.json", 1, 'Cannot serve folder "package.json": it is no folder'],
     ["web --path . --header x", 1, 'Cannot set header "x": want NAME: VALUE'],
-    ["web --path . --log-file nowhere/log", 1, 'Cannot write log "nowhere/log": ENOENT'],
+    ["web --listen tcp:0 --path . --log-file nowhere/log", 1, 'Cannot write log "nowhere/log": ENOENT'],
     ["web --path . --proxy ftp://x", 1, "ftp:"],
     ["web --path . --log apache", 2, "--log"],
     ["web --path . --what", 2, "unknown option '--what'"],

@@ -101,13 +101,18 @@ describe("twistd --syslog-to", { skip: lacks(RSYSLOGD, "logger") }, () => {
 /** Its children that are `logger`. */
 function helpersOf(parent: number): number[] {
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
-    .filter((name) => readIf(`/proc/${name}/comm`) === "logger\n" && statFields(Number(name))[1] === String(parent))
+    .filter((name) => /^\d+$/.test(name) && isHelper(Number(name), parent))
     .map(Number);
 }
 
-function readIf(path: string): string {
-  return existsSync(path) ? readFileSync(path, "latin1") : "";
+function isHelper(pid: number, parent: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "latin1") === "logger\n" && statFields(pid)[1] === String(parent);
+  } catch (error) {
+    // It went between the listing and the look.
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
 }
 
 function talking(t: TestContext): string {
