@@ -60,7 +60,7 @@ function writeError(status: number): Error {
 
 /** Undefined where the shape is another one. The class is looked for with the first write: a start has no time for it. */
 function makeRequest(): Request | undefined {
-  WriteRequest ??= findWriteRequest() ?? null;
+  if (WriteRequest === undefined) WriteRequest = findWriteRequest() ?? null;
   return WriteRequest === null ? undefined : new WriteRequest();
 }
 

@@ -1,7 +1,7 @@
 /** The primer as a new user goes through it: an empty folder, the packed package, each page's program typed as printed. */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
@@ -85,7 +85,9 @@ function run(t: TestContext, home: string, { file, code, command }: Page): { fol
   // The port of the page may be taken; and Node's runner would take a run of tests within a test for a part of its own.
   const words = [...command.split(" "), ...(file === "echo.ts" ? ["tcp:0:interface=127.0.0.1"] : [])];
   const reporter = file === "door.ts" ? ["--reporter", "spec"] : [];
-  const program = start(t, "setsid", ["env", "-u", "NODE_TEST_CONTEXT", ...words, ...reporter], { cwd: folder });
+  // `node` is the one that runs this test.
+  const path = `PATH=${dirname(process.execPath)}:${process.env["PATH"]}`;
+  const program = start(t, "setsid", ["env", "-u", "NODE_TEST_CONTEXT", path, ...words, ...reporter], { cwd: folder });
   return { folder, program };
 }
 
