@@ -14,8 +14,10 @@ const SCALE = isFull ? 10 : 1;
 const CONNECTIONS = 1_000 * SCALE;
 const SLOW = 100 * SCALE;
 const BODY_BYTES = isFull ? 2 * 2 ** 30 : 2 ** 27;
+/** Node 26 collects later what was read: `node:http` itself needs 74 to 101 MiB there for 2 GiB, and 35 MiB on Node 20. */
+const COLLECTS_LATE = Number(process.versions.node.split(".")[0]) >= 26;
 /** What moving bodies may cost, however large they are. */
-const ROOM_BYTES = 64 * 2 ** 20;
+const ROOM_BYTES = (COLLECTS_LATE ? 128 : 64) * 2 ** 20;
 
 describe("the web server under load", { timeout: 120_000 }, () => {
   test(`${CONNECTIONS} connections kept alive each hear their own answers, and cost little`, async (t) => {
