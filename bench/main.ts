@@ -28,6 +28,11 @@ async function main(): Promise<void> {
   }
   const toolbox = openToolbox((line) => stderr.write(`bench: ${line}\n`));
   const where = machine();
+  if (options.benches.includes("startup")) {
+    stderr.write("bench: making the package, whose start is measured\n");
+    const { makePackage, PACKAGE } = await import("../tools/package.ts");
+    await makePackage(PACKAGE);
+  }
   const figures: Figure[] = [];
   try {
     for (const name of options.benches) {

@@ -1,4 +1,4 @@
-/** What programs cost before they do anything: beside each the same without this project. */
+/** What programs cost before they do anything, from the package as it is installed: beside each the same without it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execPath } from "node:process";
@@ -18,15 +18,15 @@ const ATEXIT = `data:text/javascript,${encodeURIComponent(`
 
 export const startupJobs: Jobs = {
   "until it listens": {
-    ropewalk: starting([atRoot("bin/twistd.js"), "echo", "--listen", "tcp:0:interface=127.0.0.1"]),
+    ropewalk: starting([packaged("bin/twistd.js"), "echo", "--listen", "tcp:0:interface=127.0.0.1"]),
     node: starting(script(bareScript())),
   },
   'import "ropewalk"': {
-    ropewalk: starting(script(`import ${JSON.stringify(atRoot("dist/index.js"))}; ${IS_THERE}`)),
+    ropewalk: starting(script(`import ${JSON.stringify(packaged("dist/index.js"))}; ${IS_THERE}`)),
     node: starting(script(`import "node:net"; ${IS_THERE}`)),
   },
   "ropewalk --help": {
-    ropewalk: starting(["--import", ATEXIT, atRoot("bin/ropewalk.js"), "--help"]),
+    ropewalk: starting(["--import", ATEXIT, packaged("bin/ropewalk.js"), "--help"]),
     node: starting(["--import", ATEXIT, "--eval", 'console.log("Usage: ropewalk [options] [command]")']),
   },
 };
@@ -65,6 +65,7 @@ function bareScript(): string {
     server.listen(0, "127.0.0.1", () => console.error("Listening on", server.address()));`;
 }
 
-function atRoot(path: string): string {
-  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+/** In the package that bench/main.ts has made in build/. */
+function packaged(path: string): string {
+  return fileURLToPath(new URL(`../../package/${path}`, import.meta.url));
 }

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { pack, unpack } from "../../tools/package.ts";
 import { ROOT } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
 import { lacks, start } from "../interop/support/program.ts";
-import { installPacked, pack, unpack } from "./packed.ts";
+import { installPacked } from "./packed.ts";
 import { listeningPort } from "./support.ts";
 
 describe("a plug-in in a package of its own, installed with ropewalk from what npm packs", {
@@ -41,8 +42,8 @@ describe("a plug-in in a package of its own, installed with ropewalk from what n
 });
 
 /** As `npm install ropewalk.tgz ropewalk-greet.tgz` leaves it. */
-function install(folder: string): void {
-  installPacked(folder);
+async function install(folder: string): Promise<void> {
+  await installPacked(folder);
   // Its types are checked against those that were packed.
   const source = `${folder}/source`;
   cpSync(`${ROOT}examples/plugin-package`, source, { recursive: true });
