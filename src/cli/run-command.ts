@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { type Command, CommanderError } from "./commander.ts";
 import { DONE, USAGE } from "./exit-status.ts";
 import { report } from "./report.ts";
@@ -15,6 +16,7 @@ export async function runCommand(
     status = given;
   });
   try {
+    command.version(createRequire(import.meta.url)("../../package.json").version, "-V, --version", "show the version");
     overrideExit(command);
     await command.parseAsync(args, { from: "user" });
     return status;

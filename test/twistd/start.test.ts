@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { ROOT, readProjectFile } from "../../tools/tree.ts";
 import { temporaryFolder } from "../interop/support/places.ts";
 import { start } from "../interop/support/program.ts";
 import { listeningPort, ROPEWALK, twistd } from "./support.ts";
@@ -29,6 +30,17 @@ test("a start that fails is one line that names the service, and exit status 1",
     'twistd: Cannot start service "echo/tcp:0:interface=192.0.2.1": ' +
       "Cannot listen on 192.0.2.1:0: it is not an address of this machine\n",
   );
+});
+
+test("each command tells the version of the package", async (t) => {
+  const { version } = JSON.parse(readProjectFile("package.json").text) as { readonly version: string };
+  for (const command of ["ropewalk", "trial", "twistd"]) {
+    for (const flag of ["--version", "-V"]) {
+      const program = start(t, process.execPath, [`${ROOT}bin/${command}.js`, flag]);
+      assert.deepEqual(await program.finished(), { code: 0, signal: null });
+      assert.equal(program.out.text, `${version}\n`);
+    }
+  }
 });
 
 test("what the command line says wrong is exit status 2, and where to find help", async (t) => {
