@@ -14,7 +14,7 @@ import { IMPORT_ROPEWALK, TWISTD_ECHO } from "../test/start-up/known.ts";
 import { ROOT } from "./tree.ts";
 
 /** What a command runs as soon as it is loaded: it must not stand where others are. */
-const PROGRAMS: ReadonlySet<string> = new Set(["cli/twistd/main.js"]);
+export const PROGRAMS: ReadonlySet<string> = new Set(["cli/twistd/main.js"]);
 
 /** The last is filled first: a group takes along what its modules import, and core/ imports nothing of the other. */
 const HOMES = ["app/start", "core/start"];
@@ -106,8 +106,8 @@ function isOurs(source: string): boolean {
 /** The path of the file that npm makes in `to` of the package in `from`. */
 export function pack(from: string, to: string): string {
   const words = ["pack", "--ignore-scripts", "--silent", "--pack-destination", to];
-  const stdio = ["ignore", "pipe", "inherit"] as const;
-  return `${to}/${execFileSync("npm", words, { cwd: from, encoding: "utf8", stdio: [...stdio] }).trim()}`;
+  const made = execFileSync("npm", words, { cwd: from, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return `${to}/${made.trim()}`;
 }
 
 export function unpack(tarball: string, folder: string): void {
